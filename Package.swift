@@ -1,0 +1,182 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// Applied to every Swift target: nothing unsafe and no warning goes unnoticed.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+/// A Swift module: name, then the modules it may import (the arrows of the architecture).
+func module(
+  _ name: String, _ modules: [String] = [], external: [Target.Dependency] = []
+) -> Target {
+  .target(
+    name: name,
+    dependencies: modules.map { .target(name: $0) } + external,
+    swiftSettings: strict)
+}
+
+/// The tests of one module; they may import whatever that module may, and `TestSupport`.
+func tests(
+  of name: String, _ modules: [String] = [], external: [Target.Dependency] = [],
+  resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: ([name, "TestSupport", "Diagnostics"] + modules).map { .target(name: $0) }
+      + external,
+    exclude: [],
+    resources: resources,
+    swiftSettings: strict)
+}
+
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+
+let package = Package(
+  name: "mergevolve",
+  products: [
+    .executable(name: "mergevolve", targets: ["mergevolve"])
+  ],
+  traits: [
+    .trait(name: "OneDNN", description: "Matrix products through oneDNN (libdnnl-dev)."),
+    .default(enabledTraits: ["OneDNN"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+  ],
+  targets: [
+    // Leaves
+    module("Diagnostics"),
+    module("Randomness"),
+    module("Tensors", ["Diagnostics"]),
+    module("Documents", ["Diagnostics"], external: [.product(name: "Yams", package: "Yams")]),
+
+    // System libraries and C
+    .target(name: "CKernels"),
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "COniguruma", pkgConfig: "oniguruma", providers: [.apt(["libonig-dev"])]),
+    .target(
+      name: "Kernels",
+      dependencies: [
+        "Tensors", "Diagnostics", "CKernels", "COpenBLAS",
+        .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
+      ],
+      swiftSettings: strict),
+    module("Patterns", ["Diagnostics", "COniguruma"]),
+
+    // Models and merging
+    module("Checkpoints", ["Kernels", "Tensors", "Diagnostics", "Documents"]),
+    module("Architectures", ["Tensors", "Diagnostics", "Documents"]),
+    module("Recipes", ["Documents", "Tensors", "Diagnostics"]),
+    module("MergeMethods", ["Recipes", "Kernels", "Tensors", "Randomness", "Diagnostics"]),
+    module(
+      "MergeEngine",
+      [
+        "Recipes", "MergeMethods", "Checkpoints", "Architectures", "Kernels", "Documents",
+        "Tensors", "Randomness", "Diagnostics",
+      ], external: [logging]),
+
+    // Evaluating
+    module("Tokenization", ["Documents", "Diagnostics", "Patterns"], external: [collections]),
+    module(
+      "Inference", ["Architectures", "Checkpoints", "Kernels", "Tensors", "Diagnostics"]),
+    module("Templates", ["Documents", "Diagnostics"]),
+    module("Tasks", ["Templates", "Documents", "Randomness", "Diagnostics"]),
+    module(
+      "Evaluation",
+      [
+        "Tasks", "Inference", "Tokenization", "Checkpoints", "Kernels", "Documents", "Tensors",
+        "Diagnostics",
+      ], external: [logging]),
+
+    // Searching
+    module("SearchSpaces", ["Recipes", "Documents", "Diagnostics"]),
+    module("Optimizers", ["SearchSpaces", "Randomness", "Diagnostics"]),
+    module(
+      "PopulationStore", ["SearchSpaces", "Diagnostics"],
+      external: [.product(name: "GRDB", package: "GRDB.swift")]),
+    module(
+      "SearchDriver",
+      [
+        "MergeEngine", "Evaluation", "Tasks", "Optimizers", "SearchSpaces", "Recipes",
+        "Checkpoints", "Architectures", "PopulationStore", "Inference", "Tokenization",
+        "Kernels", "Documents", "Tensors", "Randomness", "Diagnostics",
+      ], external: [logging]),
+    module(
+      "Reports",
+      ["PopulationStore", "SearchSpaces", "Recipes", "Documents", "Tasks", "Diagnostics"]),
+    .executableTarget(
+      name: "mergevolve",
+      dependencies: [
+        "SearchDriver", "Reports", "MergeEngine", "Evaluation", "Tasks", "Optimizers",
+        "SearchSpaces", "Recipes", "Checkpoints", "Architectures", "PopulationStore", "Inference",
+        "Tokenization", "Kernels", "Documents", "Tensors", "Randomness", "Diagnostics",
+        argumentParser, logging,
+      ],
+      swiftSettings: strict),
+
+    // Tests
+    .target(
+      name: "TestSupport",
+      dependencies: ["Checkpoints", "Documents", "Tensors", "Randomness", "Diagnostics"],
+      path: "Tests/TestSupport",
+      swiftSettings: strict),
+    tests(of: "Diagnostics"),
+    tests(of: "Randomness"),
+    tests(of: "Tensors"),
+    tests(of: "Documents"),
+    tests(of: "Kernels", ["Tensors", "Randomness"]),
+    tests(of: "Patterns"),
+    tests(of: "Checkpoints", ["Tensors", "Documents"]),
+    tests(of: "Architectures", ["Tensors", "Documents"]),
+    tests(of: "Recipes", ["Tensors", "Documents"]),
+    tests(of: "MergeMethods", ["Recipes", "Kernels", "Tensors", "Randomness"]),
+    tests(
+      of: "MergeEngine",
+      ["Recipes", "MergeMethods", "Checkpoints", "Architectures", "Kernels", "Documents", "Tensors"]
+    ),
+    tests(of: "Tokenization", ["Documents"]),
+    tests(
+      of: "Inference",
+      ["Architectures", "Checkpoints", "Kernels", "Documents", "Tensors", "Randomness"]),
+    tests(of: "Templates", ["Documents"]),
+    tests(of: "Tasks", ["Documents", "Templates", "Randomness"]),
+    tests(
+      of: "Evaluation",
+      [
+        "Tasks", "Inference", "Tokenization", "Checkpoints", "Kernels", "Documents", "Tensors",
+        "MergeEngine", "Recipes",
+      ]),
+    tests(of: "SearchSpaces", ["Recipes", "Documents"]),
+    tests(of: "Optimizers", ["SearchSpaces", "Randomness"]),
+    tests(of: "PopulationStore", ["SearchSpaces"]),
+    tests(
+      of: "SearchDriver",
+      [
+        "MergeEngine", "Evaluation", "Tasks", "Optimizers", "SearchSpaces", "Recipes",
+        "Checkpoints", "PopulationStore", "Documents", "Tensors", "Randomness",
+      ]),
+    tests(of: "Reports", ["PopulationStore", "SearchSpaces", "Recipes"]),
+    .testTarget(
+      name: "mergevolveTests",
+      dependencies: [
+        "mergevolve", "TestSupport", "Checkpoints", "PopulationStore", "Documents", "Recipes",
+        "Tensors", "Diagnostics",
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,39 @@
+public import Documents
+public import Tensors
+
+/// The `config.json` of a model: the document as written, and where it came from.
+public struct ConfigFile: Sendable {
+  /// Path of the file for messages (for a merge plan: of the file it was derived from).
+  public let location: String
+  /// A JSON object; order and spelling of the keys are kept, so that a copy is written as it was.
+  public var document: JSONValue
+
+  public init(location: String, document: JSONValue) {
+    self.location = location
+    self.document = document
+  }
+}
+
+/// Weights by name, whether they lie in a checkpoint or are merged on demand.
+///
+/// The forward pass, the writer and the merge planner all read through this protocol and cannot tell
+/// which. A source may be read from many threads at once.
+public protocol WeightSource: Sendable {
+  var config: ConfigFile { get }
+
+  /// All tensors of the source, in a fixed order.
+  var tensorNames: [TensorName] { get }
+
+  /// The tensor's shape and the dtype in which it is stored (or, for a merge, will be written).
+  func description(of name: TensorName) -> TensorDescription?
+
+  /// Overwrites `destination` with the elements `elements` of the flattened (row-major) tensor.
+  ///
+  /// Values are those of the stored or written dtype, widened exactly: a merged bf16 tensor yields
+  /// numbers that bf16 can hold. Any way of cutting a tensor into ranges yields the same bits.
+  /// - Precondition: `destination.count == elements.count` and the tensor exists with a mergeable dtype
+  ///   of at most 32 bits.
+  /// - Throws: ``Diagnostic`` if the file has shrunk or a merge is impossible.
+  func read(
+    _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<Float>) throws
+}
