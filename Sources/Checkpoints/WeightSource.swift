@@ -1,4 +1,5 @@
 public import Documents
+public import Kernels
 public import Tensors
 
 /// The `config.json` of a model: the document as written, and where it came from.
@@ -36,4 +37,14 @@ public protocol WeightSource: Sendable {
   /// - Throws: ``Diagnostic`` if the file has shrunk or a merge is impossible.
   func read(
     _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<Float>) throws
+
+  /// Works out, on all workers, what every range of the tensor needs: thresholds, norms, rescaling.
+  ///
+  /// Optional: ``read(_:elements:into:)`` does it by itself when nobody has, on one thread. Call it outside
+  /// of the pool's own work, before the tensor is read tile by tile.
+  func prepare(_ name: TensorName, on pool: WorkerPool) throws
+}
+
+extension WeightSource {
+  public func prepare(_ name: TensorName, on pool: WorkerPool) throws {}
 }
