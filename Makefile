@@ -1,0 +1,49 @@
+# The commands of the project. `make demo` shows it at work, `make test` is what CI runs.
+
+SWIFT ?= swift
+SYSTEM_PACKAGES := pkg-config libsqlite3-dev libopenblas-dev libonig-dev libdnnl-dev
+SOURCES := Package.swift Sources Tests
+# Debian's OpenBLAS does not know every CPU; these kernels give a row the same bits at any position.
+OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || echo Sandybridge)
+PYTHON ?= python3
+
+.PHONY: demo test build test-openblas bench format lint parity system-packages clean
+
+demo: build
+	@store=$$(mktemp -d)/demo.sqlite && \
+	  $$($(SWIFT) build -c release --show-bin-path)/mergevolve search Searches/demo.yaml --store $$store
+
+build: system-packages
+	$(SWIFT) build -c release --product mergevolve
+
+test: system-packages lint
+	$(SWIFT) build -c release --build-tests
+	$(SWIFT) test -c release
+
+# The same tests with OpenBLAS as the only GEMM library (package trait OneDNN off).
+test-openblas: system-packages
+	OPENBLAS_CORETYPE=$(OPENBLAS_KERNELS) $(SWIFT) test -c release --disable-default-traits \
+	  --scratch-path .build-openblas
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	@! grep -rlw unsafe Sources --include=*.swift | grep -v -e '^Sources/Kernels/' -e '^Sources/Patterns/' \
+	  || { echo "error: 'unsafe' belongs in Sources/Kernels and Sources/Patterns only" >&2; exit 1; }
+
+format:
+	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
+
+system-packages:
+	@missing=""; for package in $(SYSTEM_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' \
+	    || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  $$sudo apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing >/dev/null; \
+	fi
+
+clean:
+	rm -rf .build .build-openblas
