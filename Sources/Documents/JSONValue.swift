@@ -1,4 +1,6 @@
-/// A JSON document in memory. Objects keep the order, the spelling and every duplicate of their keys.
+/// A JSON document in memory.
+///
+/// Objects keep the order, the spelling and every duplicate of their keys.
 ///
 /// Keys are compared as UTF-8 bytes (`String ==` is canonical equivalence: two tokens of a vocabulary
 /// may be "equal"), so use ``member(_:)`` and never a `Dictionary` keyed by `String` for foreign keys.
