@@ -28,8 +28,13 @@ public enum FileContents {
       fix: "save the file in the encoding UTF-8")
   }
 
+  /// Whether there is a file or folder; a link to nothing is none.
+  public static func exists(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+  }
+
   /// Follows symbolic links.
-  static func isFolder(_ path: String) -> Bool {
+  public static func isFolder(_ path: String) -> Bool {
     let values = try? URL(fileURLWithPath: path).resolvingSymlinksInPath()
       .resourceValues(forKeys: [.isDirectoryKey])
     return values?.isDirectory ?? false

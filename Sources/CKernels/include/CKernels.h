@@ -3,5 +3,6 @@
 
 #include "ck_convert.h"
 #include "ck_machine.h"
+#include "ck_scan.h"
 
 #endif
