@@ -132,9 +132,14 @@ struct YAMLReader {
       }
     default: break
     }
+    let location = path.isEmpty ? "\(file): line \(line)" : "\(file): line \(line): \(path)"
+    if scalar.tag.rawValue == "!function" {
+      throw Diagnostic(
+        "'!function \(text)' is Python code, which does not run here", at: location,
+        fix: "write what it computes into the data")
+    }
     throw Diagnostic(
-      "the tag '\(scalar.tag.rawValue)' does not fit '\(text)'",
-      at: path.isEmpty ? "\(file): line \(line)" : "\(file): line \(line): \(path)",
+      "the tag '\(scalar.tag.rawValue)' does not fit '\(text)'", at: location,
       fix: "remove the tag")
   }
 

@@ -1,0 +1,132 @@
+public import Diagnostics
+import Documents
+
+/// A task with its items, split and ready to be scored.
+public struct LoadedTask: Sendable {
+  public let file: TaskFile
+  /// Every file that the items depend on: the task file, its includes, the data.
+  public let files: [String]
+  /// Whether a teacher-forced pass can prove that greedy decoding scores a hit.
+  public let isProvable: Bool
+  private let items: [Split: [TaskItem]]
+
+  public var name: String { file.name }
+
+  /// Reads the data that the task file names and makes items of all of its rows.
+  ///
+  /// - Throws: ``Diagnostic`` with file and line for the first row that cannot be an item.
+  public static func load(_ file: TaskFile) throws(Diagnostic) -> LoadedTask {
+    try load(file, as: file.kind)
+  }
+
+  /// Reads a task file and its data.
+  public static func load(path: String) throws(Diagnostic) -> LoadedTask {
+    try load(try TaskFile.read(path: path))
+  }
+
+  /// The items of one split, in file order.
+  ///
+  /// - Throws: ``Diagnostic`` if the split has none.
+  public func items(in split: Split) throws(Diagnostic) -> [TaskItem] {
+    if let items = items[split], !items.isEmpty { return items }
+    throw Diagnostic(
+      "task '\(name)' has no items in the split '\(split.rawValue)'", at: file.location("splits"),
+      fix: "name a file for this split, or give it a larger fraction of the data")
+  }
+
+  /// Number of items of one split, 0 where it has none.
+  public func itemCount(in split: Split) -> Int { items[split]?.count ?? 0 }
+
+  /// What decoding this task needs when `mode` is asked for: `always` where nothing can be proved.
+  public func decoding(_ mode: DecodeMode) -> DecodeMode { isProvable ? mode : .always }
+
+  /// The metrics of the task under a way of decoding, in the order of the task file.
+  public func metrics(decoding mode: DecodeMode) -> [Metric] {
+    file.metrics.compactMap { setting in metric(setting.name, decoding: mode) }
+  }
+
+  /// The metric that a search improves.
+  public func objective(decoding mode: DecodeMode) -> Metric {
+    guard let metric = metric(file.objective, decoding: mode) else {
+      preconditionFailure("\(name): the objective \(file.objective) is none of its kind's metrics")
+    }
+    return metric
+  }
+
+  private func metric(_ name: MetricName, decoding mode: DecodeMode) -> Metric? {
+    let metric = file.kind.declaration.metric(name)
+    let isForced = isProvable && mode == .never && name == "exact_match"
+    return isForced ? Generation.forcedExactMatch : metric
+  }
+
+  private static func load<Kind: TaskKind>(
+    _ file: TaskFile, as kind: Kind.Type
+  ) throws(Diagnostic) -> LoadedTask {
+    var files = file.documents
+    let rows = try TaskRows.read(file)
+    files += rows.paths
+    let columns = columnNames(of: Split.allCases.flatMap { rows.rows[$0] ?? [] })
+    var shots: FewShotExamples?
+    if let settings = file.fewShot {
+      let pool = try fewShotPool(settings, searchRows: rows.rows[.search] ?? [])
+      if case .files(let paths) = settings.pool { files += paths }
+      shots = try FewShotExamples(
+        settings, pool: pool.rows, excludingOwnRow: pool.holdsEvaluatedRows)
+    }
+    let kind = try Kind(file, columns: columns, shots: shots)
+    var items: [Split: [TaskItem]] = [:]
+    var all: [Kind.Item] = []
+    for split in Split.allCases {
+      var lines: [[UInt8]: String] = [:]
+      var splitItems: [TaskItem] = []
+      for row in rows.rows[split] ?? [] {
+        let id = try rows.id(of: row)
+        if let first = lines.updateValue(row.location, forKey: Array(id.utf8)) {
+          throw Diagnostic(
+            "the id '\(id)' is also that of \(first)", at: row.location,
+            fix: "give every item an id of its own, or name another column as id")
+        }
+        let item = try kind.item(from: row)
+        all.append(item)
+        var cluster: String?
+        if let column = file.clusterColumn { cluster = try row.label(column) }
+        splitItems.append(
+          TaskItem(
+            kind, item, row: row, id: id, cluster: cluster, weight: try weight(of: row, file)))
+      }
+      items[split] = splitItems
+    }
+    return LoadedTask(
+      file: file, files: files, isProvable: kind.isProvable(all), items: items)
+  }
+
+  private static func weight(of row: TaskRow, _ file: TaskFile) throws(Diagnostic) -> Double {
+    guard let column = file.weightColumn else { return 1 }
+    guard let value = row.columns.member(column) else { throw row.missingColumn(column) }
+    guard let weight = value.double, weight.isFinite, weight > 0 else {
+      throw Diagnostic(
+        "the item's weight (column '\(column)') is not a positive number", at: row.location,
+        fix: "write a number above 0, such as 1")
+    }
+    return weight
+  }
+
+  private static func fewShotPool(
+    _ settings: FewShotSettings, searchRows: [TaskRow]
+  ) throws(Diagnostic) -> (rows: [TaskRow], holdsEvaluatedRows: Bool) {
+    switch settings.pool {
+    case .searchSplit:
+      return (searchRows, true)
+    case .files(let paths):
+      var rows: [TaskRow] = []
+      for path in paths { rows += try TaskRow.read(path: path) }
+      return (rows, false)
+    case .samples(let samples):
+      return (
+        samples.enumerated().map { index, sample in
+          TaskRow(columns: sample, path: settings.location, line: index + 1)
+        }, false
+      )
+    }
+  }
+}

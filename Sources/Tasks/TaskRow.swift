@@ -1,0 +1,62 @@
+import Diagnostics
+import Documents
+
+/// One row of a task's data: a JSON object and where it stands.
+struct TaskRow: Sendable {
+  let columns: JSONValue
+  let path: String
+  let line: Int
+  /// File and line, such as `arith.jsonl: line 12`.
+  let location: String
+
+  init(columns: JSONValue, path: String, line: Int) {
+    self.columns = columns
+    self.path = path
+    self.line = line
+    location = "\(path): line \(line)"
+  }
+
+  /// Reads JSON Lines.
+  ///
+  /// - Throws: ``Diagnostic`` if the file cannot be read, has no rows, or a row is not a JSON object.
+  static func read(path: String) throws(Diagnostic) -> [TaskRow] {
+    var rows: [TaskRow] = []
+    for row in try JSONLines.read(path: path).rows {
+      guard case .object = row.value else {
+        throw Diagnostic(
+          "the row is no JSON object", at: "\(path): line \(row.line)",
+          fix: "write each item as {\"column\": value, …} on a line of its own")
+      }
+      rows.append(TaskRow(columns: row.value, path: path, line: row.line))
+    }
+    guard !rows.isEmpty else {
+      throw Diagnostic(
+        "the file has no rows", at: path,
+        fix: "write one JSON object per line, one line per item")
+    }
+    return rows
+  }
+
+  /// A number or text that names something, such as the item's id.
+  ///
+  /// - Throws: ``Diagnostic`` if the column is missing or holds neither.
+  func label(_ column: String) throws(Diagnostic) -> String {
+    guard let value = columns.member(column) else {
+      throw missingColumn(column)
+    }
+    guard let label = Self.label(value) else {
+      throw Diagnostic(
+        "column '\(column)' is neither text nor number", at: location,
+        fix: "write a text or a number")
+    }
+    return label
+  }
+
+  static func label(_ value: JSONValue) -> String? {
+    switch value {
+    case .string(let text): text
+    case .number(let literal): literal
+    default: nil
+    }
+  }
+}
