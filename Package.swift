@@ -131,7 +131,10 @@ let package = Package(
     // Tests
     .target(
       name: "TestSupport",
-      dependencies: ["Checkpoints", "Documents", "Tensors", "Randomness", "Diagnostics"],
+      dependencies: [
+        "Checkpoints", "PopulationStore", "SearchSpaces", "Documents", "Tensors", "Randomness",
+        "Diagnostics",
+      ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
     tests(of: "Diagnostics"),
@@ -162,7 +165,9 @@ let package = Package(
       ]),
     tests(of: "SearchSpaces", ["Recipes", "Documents"]),
     tests(of: "Optimizers", ["SearchSpaces", "Randomness"]),
-    tests(of: "PopulationStore", ["SearchSpaces"]),
+    tests(
+      of: "PopulationStore", ["SearchSpaces", "Randomness"],
+      external: [.product(name: "GRDB", package: "GRDB.swift")]),
     tests(
       of: "SearchDriver",
       [

@@ -17,6 +17,16 @@ extension PopulationStore {
     }
   }
 
+  /// The answer to any query, one line per row, columns separated by `|`.
+  func rows(_ sql: String) throws -> [String] {
+    try read { db in
+      try Row.fetchAll(db, sql: sql).map { row in
+        row.databaseValues.map { String.fromDatabaseValue($0) ?? "\($0.storage.value ?? "")" }
+          .joined(separator: "|")
+      }
+    }
+  }
+
   private static func dump(table: String, in db: Database) throws -> String {
     let columns = try Row.fetchAll(
       db, sql: "SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", arguments: [table])

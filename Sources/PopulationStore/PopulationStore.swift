@@ -82,7 +82,8 @@ public final class PopulationStore: Sendable {
     // Read-only first: a foreign file must not even be switched to write-ahead logging.
     try read(location, failpoints: failpoints).close()
     let queue = try translating(location.path) {
-      let queue = try DatabaseQueue(path: location.path, configuration: drivingConfiguration)
+      let queue = try DatabaseQueue(
+        path: location.path, configuration: drivingConfiguration(for: location.path))
       try StoreSchema.migrator.migrate(queue)
       return queue
     }
@@ -139,19 +140,26 @@ public final class PopulationStore: Sendable {
     }
   }
 
-  static var drivingConfiguration: Configuration {
+  static func drivingConfiguration(for path: String) -> Configuration {
     var configuration = Configuration()
-    configuration.journalMode = .wal
     configuration.busyMode = .timeout(10)
+    // Not `journalMode = .wal`, which makes commits that a power cut may undo.
     configuration.prepareDatabase { db in
+      let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+      guard mode == "wal" else {
+        throw Diagnostic(
+          "SQLite cannot keep a write-ahead log here", at: path,
+          fix: "put the store on a local disk with --store")
+      }
       try db.execute(sql: "PRAGMA synchronous = FULL")
     }
     return configuration
   }
 
-  /// Ends all use of the file; a store that is let go does the same, and gives its lock back.
+  /// Ends all use of the file and gives the lock back, as happens to a store that is let go.
   public func close() throws {
     try Self.translating(path) { try queue.close() }
+    lock?.release()
   }
 }
 

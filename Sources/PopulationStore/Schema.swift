@@ -169,7 +169,7 @@ public enum StoreSchema {
       PRIMARY KEY (candidate, split, precision, decode, mask_seed, task, block)
     ) STRICT, WITHOUT ROWID;
 
-    -- Generated texts, of baselines and finalists only.
+    -- Generated texts, of baselines and finalists only; NUL is shown as U+2400.
     CREATE TABLE sample_text (
       candidate INTEGER NOT NULL REFERENCES candidate (id),
       split TEXT NOT NULL,

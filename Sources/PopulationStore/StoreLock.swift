@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Synchronization
 
 /// The driver's exclusive lock on a store: `flock` on `STORE-lock`, so a killed driver leaves none.
 ///
@@ -8,6 +9,7 @@ import Foundation
 final class StoreLock: Sendable {
   private let path: String
   private let handle: FileHandle
+  private let isHeld = Mutex(true)
 
   /// - Parameter store: The path of the store, which need not exist yet.
   /// - Throws: ``StorageError/locked(path:process:)`` or ``Diagnostic``.
@@ -39,9 +41,16 @@ final class StoreLock: Sendable {
     }
   }
 
-  deinit {
-    try? FileManager.default.removeItem(atPath: path)
-    try? handle.close()
+  deinit { release() }
+
+  /// Gives the lock back; repeating it changes nothing.
+  func release() {
+    isHeld.withLock { isHeld in
+      guard isHeld else { return }
+      isHeld = false
+      try? FileManager.default.removeItem(atPath: path)
+      try? handle.close()
+    }
   }
 
   private static func openOrCreate(_ path: String) throws -> FileHandle {

@@ -11,7 +11,9 @@ public struct StoreReservation: Sendable {
   private let lock: StoreLock
   private let failpoints: Failpoints
 
-  /// Missing folders are created. `configuration` is ``NewSearch/configuration``, which tells this
+  /// Takes the name and creates missing folders.
+  ///
+  /// `configuration` is ``NewSearch/configuration``, which tells this
   /// search from another in a store that exists already.
   ///
   /// - Throws: ``StorageError/locked(path:process:)``; ``Diagnostic`` if the name is taken or the place is unusable.
@@ -55,7 +57,7 @@ public struct StoreReservation: Sendable {
       try removeDraft(draft)
       failpoints.pass("before-create")
       let queue = try DatabaseQueue(
-        path: draft, configuration: PopulationStore.drivingConfiguration)
+        path: draft, configuration: PopulationStore.drivingConfiguration(for: location.path))
       try queue.writeWithoutTransaction { db in
         try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
       }

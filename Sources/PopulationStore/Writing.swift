@@ -146,10 +146,13 @@ func insert(_ wave: Wave, into db: Database) throws {
   for text in wave.texts {
     try db.insert(
       into: "sample_text", key + ["task", "position", "text"],
-      text.key.arguments + [text.task, text.position, text.text])
+      text.key.arguments + [text.task, text.position, printable(text.text)])
   }
   try update(wave.statuses, in: db)
 }
+
+/// SQLite's texts end at the first NUL, which a model may well generate; it becomes its Unicode picture.
+private func printable(_ text: String) -> String { text.replacing("\0", with: "\u{2400}") }
 
 func insert(_ event: Event, session: Int, into db: Database) throws {
   try db.insert(

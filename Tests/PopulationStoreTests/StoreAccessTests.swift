@@ -1,0 +1,148 @@
+import Diagnostics
+import Foundation
+@testable import PopulationStore
+import TestSupport
+import Testing
+
+@Suite("Who may use a store") struct StoreAccessTests {
+  let folder: ScratchFolder
+  var path: String { folder.path("search.sqlite") }
+  let script = ScriptedSearch()
+
+  init() throws { folder = try ScratchFolder() }
+
+  private func create() throws -> PopulationStore {
+    try StoreReservation(at: path, configuration: script.configuration)
+      .publish(script.newSearch())
+  }
+
+  private func message(_ body: () throws -> Void) -> String {
+    do {
+      try body()
+      return "nothing thrown"
+    } catch {
+      return "\(error)".replacing(folder.url.resolvingSymlinksInPath().path + "/", with: "")
+    }
+  }
+
+  @Test("one driver, and everybody else hears its process number")
+  func secondDriver() throws {
+    let store = try create()
+    let process = ProcessInfo.processInfo.processIdentifier
+    let expected = """
+      search.sqlite: another mergevolve (process \(process)) is running this search
+        fix: wait for it or stop it; `mergevolve status` may read the store at any time
+      """
+    #expect(message { _ = try PopulationStore.open(path, for: .driving) } == expected)
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("link.sqlite"), withDestinationPath: path)
+    #expect(
+      message { _ = try PopulationStore.open(folder.path("link.sqlite"), for: .driving) }
+        == expected)
+    #expect(try PopulationStore.open(path, for: .reading).search().name == "scripted")
+    try store.close()
+    let next = try PopulationStore.open(path, for: .driving)
+    #expect(next.session == 1)
+    try next.close()
+    #expect(try folder.names == ["link.sqlite", "search.sqlite"])
+  }
+
+  @Test("one creator of a name")
+  func secondCreator() throws {
+    let reservation = try StoreReservation(at: path, configuration: "{}")
+    #expect(throws: StorageError.self) { try StoreReservation(at: path, configuration: "{}") }
+    try reservation.publish(script.newSearch()).close()
+  }
+
+  @Test("a name that is only reserved stays free")
+  func reservedOnly() throws {
+    do { _ = try StoreReservation(at: path, configuration: "{}") }
+    #expect(try folder.names == [])
+    _ = try StoreReservation(at: path, configuration: "{}")
+  }
+
+  @Test("a lock file that a killed driver has left is no lock")
+  func staleLock() throws {
+    try create().close()
+    try Data("99999 gone\n".utf8).write(to: URL(fileURLWithPath: path + "-lock"))
+    try PopulationStore.open(path, for: .driving).close()
+  }
+
+  @Test("readers see whole transactions while a driver writes")
+  func readersAndDriver() throws {
+    let store = try create()
+    let reader = try PopulationStore.open(path, for: .reading)
+    #expect(try reader.candidates().allSatisfy { $0.status == .pending })
+    try script.run(store)
+    #expect(try reader.search().phase == .finished)
+    #expect(try reader.dump() == store.dump())
+  }
+
+  @Test("write-ahead log, synced at every commit, foreign keys enforced")
+  func durability() throws {
+    let store = try create()
+    #expect(try store.rows("PRAGMA journal_mode") == ["wal"])
+    #expect(try store.rows("PRAGMA synchronous") == ["2"])
+    #expect(try store.rows("PRAGMA foreign_keys") == ["1"])
+    #expect(try store.rows("PRAGMA integrity_check") == ["ok"])
+    #expect(throws: StorageError.self) {
+      try store.commit(
+        Wave(evaluations: [
+          Evaluation(
+            key: store.search().searchKey(99, maskSeed: 0), score: 1, standardError: nil,
+            requestedTokens: 1, cost: 1, isComplete: true, tasks: [])
+        ]))
+    }
+    #expect(try store.evaluations().isEmpty)
+  }
+
+  @Test("an existing store is never overwritten")
+  func existing() throws {
+    try create().close()
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    #expect(
+      message { _ = try StoreReservation(at: path, configuration: script.configuration) }
+        == """
+        search.sqlite: already holds this search
+          fix: go on with `mergevolve resume \(path)`, or start anew in another file with --store
+        """.replacing(folder.url.resolvingSymlinksInPath().path + "/", with: ""))
+    #expect(
+      message { _ = try StoreReservation(at: path, configuration: "{}") } == """
+        search.sqlite: holds another search, 'scripted'
+          fix: choose another file with --store; nothing is overwritten
+        """)
+    let text = folder.path("notes.txt")
+    try Data("hello".utf8).write(to: URL(fileURLWithPath: text))
+    #expect(
+      message { _ = try StoreReservation(at: text, configuration: "{}") } == """
+        notes.txt: a file of this name exists and is no store of this search: it is not a SQLite database
+          fix: choose another file with --store; nothing is overwritten
+        """)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
+  @Test("a store may be read where nothing may be written")
+  func copiedForReading() throws {
+    let store = try create()
+    let copy = try TemporaryFolder(copying: store.path)
+    #expect(try PopulationStore.open(copy.copy, for: .reading).dump() == store.dump())
+  }
+
+  @Test("network file systems are recognised by the innermost mount")
+  func networkFileSystems() {
+    let mounts = """
+      21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+      30 21 0:40 / /home rw,relatime shared:2 master:1 - nfs4 server:/home rw
+      31 30 0:41 / /home/me/local rw,relatime - xfs /dev/vdb rw
+      32 21 0:42 / /mnt/my\\040share rw,relatime - cifs //server/share rw
+      """
+    func type(_ folder: String) -> String? {
+      StoreLocation.networkFileSystem(of: folder, mounts: mounts)
+    }
+    #expect(type("/tmp") == nil)
+    #expect(type("/home/me/runs") == "nfs4")
+    #expect(type("/homes") == nil)
+    #expect(type("/home/me/local/runs") == nil)
+    #expect(type("/mnt/my share") == "cifs")
+  }
+}
