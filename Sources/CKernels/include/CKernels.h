@@ -4,5 +4,6 @@
 #include "ck_convert.h"
 #include "ck_machine.h"
 #include "ck_scan.h"
+#include "ck_merge.h"
 
 #endif
