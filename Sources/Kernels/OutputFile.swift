@@ -1,5 +1,6 @@
 public import Diagnostics
 import Glibc
+public import Tensors
 
 /// A new file, written at any offset from any number of threads.
 public final class OutputFile: Sendable {
@@ -31,6 +32,19 @@ public final class OutputFile: Sendable {
         throw systemFailure("cannot write the file", path, errno)
       }
     }
+  }
+
+  /// Rounds the values to `dtype` (to nearest, ties to even) and writes them little-endian.
+  ///
+  /// - Precondition: `dtype` is F32, F16 or BF16.
+  /// - Throws: ``Diagnostic`` if the disk is full or fails.
+  public func write(
+    _ values: Span<Float>, as dtype: DType, at offset: Int
+  ) throws(Diagnostic) {
+    var stored = [UInt8](repeating: 0, count: values.count * dtype.bitWidth / 8)
+    var span = stored.mutableSpan
+    narrow(values, to: dtype, into: &span)
+    try unsafe write(stored.span.bytes, at: offset)
   }
 
   /// Returns when the file's contents have reached the disk.

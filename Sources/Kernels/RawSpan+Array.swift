@@ -9,7 +9,9 @@ extension Array where Element: BitwiseCopyable {
   /// Hands the elements' bytes, as they lie in memory, to `body`.
   ///
   /// - Throws: What `body` throws.
-  public func withRawBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+  public func withRawBytes<Result, Failure: Error>(
+    _ body: (RawSpan) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     try unsafe body(span.bytes)
   }
 }
