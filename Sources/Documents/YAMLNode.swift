@@ -159,10 +159,8 @@ extension YAMLNode {
     return value
   }
 
-  /// One of the names of a closed choice.
+  /// One of the names of a closed choice; `noun` says what a name stands for, such as "split".
   ///
-  /// - Parameter noun: What a name stands for, such as "split".
-  /// - Returns: The value of the choice.
   /// - Throws: ``Diagnostic`` with the nearest name.
   public func choice<Choice: CaseIterable & RawRepresentable<String>>(
     _ noun: String, of type: Choice.Type = Choice.self
