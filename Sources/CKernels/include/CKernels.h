@@ -4,6 +4,7 @@
 #include "ck_convert.h"
 #include "ck_machine.h"
 #include "ck_scan.h"
+#include "ck_threads.h"
 #include "ck_merge.h"
 
 #endif

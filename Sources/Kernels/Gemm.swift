@@ -1,0 +1,114 @@
+import Diagnostics
+
+/// The library that multiplies matrices.
+public enum GemmBackend: String, Sendable, CaseIterable {
+  case oneDNN = "oneDNN"
+  case openBLAS = "OpenBLAS"
+
+  /// The backends of this build, the preferred one first.
+  public static var available: [GemmBackend] {
+    #if OneDNN
+      [.oneDNN, .openBLAS]
+    #else
+      [.openBLAS]
+    #endif
+  }
+
+  public static var standard: GemmBackend { available[0] }
+}
+
+/// The weights of a linear layer in the layout that a backend multiplies fastest; immutable.
+public final class PackedMatrix: Sendable {
+  /// Rows of the weights: values per output row.
+  public let outputs: Int
+  /// Columns of the weights: values per input row.
+  public let inputs: Int
+  /// Memory that the packed weights take.
+  public let byteCount: Int
+  let content: any PackedContent
+
+  init(outputs: Int, inputs: Int, content: any PackedContent) {
+    self.outputs = outputs
+    self.inputs = inputs
+    self.content = content
+    byteCount = content.byteCount
+  }
+}
+
+/// What a backend keeps of packed weights.
+protocol PackedContent: AnyObject, Sendable {
+  var byteCount: Int { get }
+  /// Overwrites `output` (`height` × outputs) with `rows` (`height` × inputs) times the weights, transposed.
+  func multiply(_ rows: Span<Float>, height: Int, into output: inout MutableSpan<Float>)
+}
+
+/// Packs the weights of a layer, row-major `outputs` × `inputs`.
+protocol GemmLibrary: Sendable {
+  /// Heights worth trying, ascending.
+  var candidateHeights: [Int] { get }
+  /// The heights at which this library has a fast product for the shape.
+  func supportedHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int]
+  func pack(
+    _ weights: Span<Float>, outputs: Int, inputs: Int, heights: [Int]
+  ) -> any PackedContent
+}
+
+/// Products of a block of activations with packed weights, in single precision, on the calling thread.
+///
+/// Blocks have one of a few fixed heights; a shorter rest is padded by the caller. Then a row of the
+/// result has the same bits wherever it stands, whoever stands beside it and whichever height is used:
+/// ``verify(shapes:)`` makes sure of it on this machine.
+public struct Gemm: Sendable {
+  public let backend: GemmBackend
+  /// Ascending multiples of 64.
+  public let heights: [Int]
+  let library: any GemmLibrary
+
+  public init(_ backend: GemmBackend) {
+    switch backend {
+    case .oneDNN:
+      #if OneDNN
+        self.init(backend, OneDNNLibrary())
+      #else
+        preconditionFailure("this build has no oneDNN")
+      #endif
+    case .openBLAS:
+      self.init(backend, OpenBLASLibrary())
+    }
+  }
+
+  private init(_ backend: GemmBackend, _ library: any GemmLibrary) {
+    self.init(backend, library, heights: library.candidateHeights)
+  }
+
+  init(_ backend: GemmBackend, _ library: any GemmLibrary, heights: [Int]) {
+    self.backend = backend
+    self.library = library
+    self.heights = heights
+  }
+
+  /// Packs row-major weights [outputs, inputs]; the span is not needed afterwards.
+  public func pack(_ weights: Span<Float>, outputs: Int, inputs: Int) -> PackedMatrix {
+    precondition(
+      weights.count == outputs * inputs, "\(weights.count) weights for \(outputs) × \(inputs)")
+    return PackedMatrix(
+      outputs: outputs, inputs: inputs,
+      content: library.pack(weights, outputs: outputs, inputs: inputs, heights: heights))
+  }
+
+  /// Overwrites `output` (height × outputs) with `rows` (height × inputs) · weightsᵀ.
+  ///
+  /// May be called from any thread, also at the same time for one matrix.
+  /// - Precondition: The height is one of ``heights``.
+  public func multiply(
+    _ rows: Span<Float>, _ matrix: PackedMatrix, into output: inout MutableSpan<Float>
+  ) {
+    let height = rows.count / max(1, matrix.inputs)
+    precondition(heights.contains(height), "a block of \(height) rows; heights are \(heights)")
+    precondition(
+      rows.count == height * matrix.inputs && output.count == height * matrix.outputs,
+      "\(rows.count) values in, \(output.count) out: \(height) × \(matrix.inputs) → \(matrix.outputs)"
+    )
+    matrix.content.multiply(rows, height: height, into: &output)
+  }
+}

@@ -1,0 +1,256 @@
+#if OneDNN
+  internal import CKernels
+  internal import COneDNN
+  import Glibc
+  import Synchronization
+
+  /// oneDNN's matmul with weights in the blocked layout that it chooses itself.
+  final class OneDNNLibrary: GemmLibrary {
+    let candidateHeights = [64, 128, 256]
+
+    /// One set of primitives per shape; creating one costs a millisecond of code generation.
+    private let shapes = Mutex<[ShapeKey: OneDNNShape]>([:])
+
+    private struct ShapeKey: Hashable {
+      let outputs: Int
+      let inputs: Int
+      let heights: [Int]
+    }
+
+    func supportedHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int] {
+      let shape = OneDNNShape(outputs: outputs, inputs: inputs, heights: heights)
+      return heights.filter { shape.isFast(at: $0) }
+    }
+
+    func pack(
+      _ weights: Span<Float>, outputs: Int, inputs: Int, heights: [Int]
+    ) -> any PackedContent {
+      let key = ShapeKey(outputs: outputs, inputs: inputs, heights: heights)
+      let shape = shapes.withLock { shapes in
+        if let shape = shapes[key] { return shape }
+        let shape = OneDNNShape(outputs: outputs, inputs: inputs, heights: heights)
+        shapes[key] = shape
+        return shape
+      }
+      return OneDNNMatrix(weights, shape)
+    }
+  }
+
+  /// The engine of the whole process.
+  @safe
+  private final class OneDNNEngine: @unchecked Sendable {
+    static let shared = OneDNNEngine()
+    let handle: dnnl_engine_t
+
+    private init() {
+      var engine: dnnl_engine_t?
+      let status = unsafe dnnl_engine_create(&engine, dnnl_cpu, 0)
+      guard status == dnnl_success, let engine = unsafe engine else {
+        preconditionFailure("oneDNN has no CPU engine: status \(status.rawValue)")
+      }
+      unsafe handle = engine
+    }
+  }
+
+  /// The primitives for one shape of weights: a reorder into the packed layout and a product per height.
+  @safe
+  private final class OneDNNShape: @unchecked Sendable {
+    @unsafe struct Product {
+      let primitive: dnnl_primitive_t
+      let rows: dnnl_memory_desc_t
+      let output: dnnl_memory_desc_t
+      let scratchpad: dnnl_memory_desc_t
+      let scratchpadBytes: Int
+      let isFast: Bool
+    }
+
+    let outputs: Int
+    let inputs: Int
+    let packed: dnnl_memory_desc_t
+    let packedBytes: Int
+    private let plain: dnnl_memory_desc_t
+    private let reorder: dnnl_primitive_t
+    private let products: [Int: Product]
+
+    init(outputs: Int, inputs: Int, heights: [Int]) {
+      self.outputs = outputs
+      self.inputs = inputs
+      plain = Self.descriptor([inputs, outputs], dnnl_ba)
+      // The largest height chooses the layout, the others take it.
+      let largest = heights[heights.count - 1]
+      let chosen = unsafe Self.product(
+        height: largest, outputs: outputs, inputs: inputs,
+        weights: Self.descriptor([inputs, outputs], dnnl_format_tag_any))
+      unsafe packed = chosen.weights
+      var layout = unsafe chosen.weights
+      packedBytes = unsafe dnnl_memory_desc_get_size(&layout)
+      var products: [Int: Product] = unsafe [largest: chosen.product]
+      for height in heights where height != largest {
+        unsafe products[height] =
+          Self.product(
+            height: height, outputs: outputs, inputs: inputs, weights: chosen.weights
+          ).product
+      }
+      unsafe self.products = products
+      unsafe reorder = Self.reorder(from: plain, to: chosen.weights)
+    }
+
+    deinit {
+      unsafe dnnl_primitive_destroy(reorder)
+      for unsafeproduct in unsafe products.values {
+        unsafe dnnl_primitive_destroy(product.primitive)
+      }
+    }
+
+    /// False where oneDNN has only its reference code for the packed layout.
+    func isFast(at height: Int) -> Bool { unsafe products[height]?.isFast ?? false }
+
+    func product(at height: Int) -> Product {
+      guard let product = unsafe products[height] else {
+        preconditionFailure("no product of height \(height)")
+      }
+      return unsafe product
+    }
+
+    func pack(_ weights: UnsafePointer<Float>, into destination: UnsafeMutableRawPointer) {
+      unsafe run(
+        reorder,
+        [
+          (DNNL_ARG_FROM, plain, UnsafeMutableRawPointer(mutating: weights)),
+          (DNNL_ARG_TO, packed, destination),
+        ])
+    }
+
+    /// Executes a primitive on the calling thread alone.
+    func run(
+      _ primitive: dnnl_primitive_t,
+      _ arguments: [(Int32, dnnl_memory_desc_t, UnsafeMutableRawPointer)]
+    ) {
+      ck_use_one_openmp_thread()
+      let engine = unsafe OneDNNEngine.shared.handle
+      var stream: dnnl_stream_t?
+      unsafe check(dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)))
+      var list: [dnnl_exec_arg_t] = unsafe []
+      for unsafe(argument, description, pointer) in unsafe arguments {
+        var memory: dnnl_memory_t?
+        var description = description
+        unsafe check(dnnl_memory_create(&memory, &description, engine, pointer))
+        unsafe list.append(unsafe dnnl_exec_arg_t(arg: argument, memory: memory))
+      }
+      unsafe check(dnnl_primitive_execute(primitive, stream, Int32(list.count), list))
+      unsafe check(dnnl_stream_wait(stream))
+      for unsafeargument in unsafe list { unsafe check(dnnl_memory_destroy(argument.memory)) }
+      unsafe check(dnnl_stream_destroy(stream))
+    }
+
+    private static func descriptor(
+      _ dimensions: [Int], _ tag: dnnl_format_tag_t
+    ) -> dnnl_memory_desc_t {
+      var description = dnnl_memory_desc_t()
+      let sizes = dimensions.map { dnnl_dim_t($0) }
+      unsafe check(
+        dnnl_memory_desc_init_by_tag(
+          &description, Int32(sizes.count), sizes, dnnl_f32, tag))
+      return description
+    }
+
+    private static func product(
+      height: Int, outputs: Int, inputs: Int, weights: dnnl_memory_desc_t
+    ) -> (product: Product, weights: dnnl_memory_desc_t) {
+      var rows = descriptor([height, inputs], dnnl_ab)
+      var output = descriptor([height, outputs], dnnl_ab)
+      var weights = weights
+      var operation = dnnl_matmul_desc_t()
+      unsafe check(dnnl_matmul_desc_init(&operation, &rows, &weights, nil, &output))
+      var attributes: dnnl_primitive_attr_t?
+      unsafe check(dnnl_primitive_attr_create(&attributes))
+      unsafe check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user))
+      var description: dnnl_primitive_desc_t?
+      unsafe check(
+        dnnl_primitive_desc_create(
+          &description, &operation, attributes, OneDNNEngine.shared.handle, nil))
+      var primitive: dnnl_primitive_t?
+      unsafe check(dnnl_primitive_create(&primitive, description))
+      let packed = unsafe dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0)
+      let scratchpad = unsafe dnnl_primitive_desc_query_md(
+        description, dnnl_query_scratchpad_md, 0)
+      var name: UnsafePointer<CChar>?
+      unsafe check(
+        dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name))
+      guard let primitive = unsafe primitive, let packed = unsafe packed,
+        let scratchpad = unsafe scratchpad, let name = unsafe name
+      else { preconditionFailure("oneDNN made no product of height \(height)") }
+      let made = unsafe Product(
+        primitive: primitive, rows: rows, output: output, scratchpad: scratchpad.pointee,
+        scratchpadBytes: dnnl_memory_desc_get_size(scratchpad),
+        isFast: !String(cString: name).hasPrefix("ref"))
+      let layout = unsafe packed.pointee
+      unsafe check(dnnl_primitive_desc_destroy(description))
+      unsafe check(dnnl_primitive_attr_destroy(attributes))
+      return unsafe (made, layout)
+    }
+
+    private static func reorder(
+      from source: dnnl_memory_desc_t, to destination: dnnl_memory_desc_t
+    ) -> dnnl_primitive_t {
+      let engine = unsafe OneDNNEngine.shared.handle
+      var source = source
+      var destination = destination
+      var description: dnnl_primitive_desc_t?
+      unsafe check(
+        dnnl_reorder_primitive_desc_create(
+          &description, &source, engine, &destination, engine, nil))
+      var primitive: dnnl_primitive_t?
+      unsafe check(dnnl_primitive_create(&primitive, description))
+      unsafe check(dnnl_primitive_desc_destroy(description))
+      guard let primitive = unsafe primitive else {
+        preconditionFailure("oneDNN cannot pack weights")
+      }
+      return unsafe primitive
+    }
+  }
+
+  /// Weights in oneDNN's layout.
+  @safe
+  private final class OneDNNMatrix: PackedContent, @unchecked Sendable {
+    private let shape: OneDNNShape
+    private let storage: UnsafeMutableRawPointer
+
+    init(_ weights: Span<Float>, _ shape: OneDNNShape) {
+      self.shape = shape
+      unsafe storage = alignedMemory(shape.packedBytes)
+      unsafe weights.withUnsafeBufferPointer { source in
+        if let source = source.baseAddress { unsafe shape.pack(source, into: storage) }
+      }
+    }
+
+    deinit { unsafe free(storage) }
+
+    var byteCount: Int { shape.packedBytes }
+
+    func multiply(_ rows: Span<Float>, height: Int, into output: inout MutableSpan<Float>) {
+      let product = unsafe shape.product(at: height)
+      let scratchpad = unsafe alignedMemory(max(64, product.scratchpadBytes))
+      defer { unsafe free(scratchpad) }
+      unsafe rows.withUnsafeBufferPointer { source in
+        unsafe output.withUnsafeMutableBufferPointer { destination in
+          guard let source = source.baseAddress, let destination = destination.baseAddress else {
+            return
+          }
+          unsafe shape.run(
+            product.primitive,
+            [
+              (DNNL_ARG_SRC, product.rows, UnsafeMutableRawPointer(mutating: source)),
+              (DNNL_ARG_WEIGHTS, shape.packed, storage),
+              (DNNL_ARG_DST, product.output, UnsafeMutableRawPointer(destination)),
+              (DNNL_ARG_SCRATCHPAD, product.scratchpad, scratchpad),
+            ])
+        }
+      }
+    }
+  }
+
+  private func check(_ status: dnnl_status_t, line: Int = #line) {
+    precondition(status == dnnl_success, "oneDNN: status \(status.rawValue) at line \(line)")
+  }
+#endif
