@@ -1,6 +1,54 @@
 import Foundation
 import GRDB
 
+extension StoreQueries {
+  func finalists(round: Int) throws -> [Finalist] {
+    try Row.fetchAll(
+      db, sql: "SELECT * FROM finalist WHERE round = ? ORDER BY position", arguments: [round]
+    ).map { row in
+      Finalist(
+        candidate: try row.decode(Int.self, forColumn: "candidate"),
+        origin: try row.decode(String.self, forColumn: "origin"))
+    }
+  }
+
+  func testLooks() throws -> [TestLook] {
+    try Row.fetchAll(db, sql: "SELECT * FROM test_look ORDER BY number").map { row in
+      TestLook(
+        number: try row.decode(Int.self, forColumn: "number"),
+        purpose: try row.choice("purpose"),
+        round: try row.decode(Int?.self, forColumn: "round"),
+        candidates: try decodeJSON(
+          [Int].self, row.decode(String.self, forColumn: "candidates"),
+          at: "\(path): test_look.candidates"))
+    }
+  }
+
+  func conclusions() throws -> [Conclusion] {
+    try Row.fetchAll(db, sql: "SELECT * FROM conclusion ORDER BY round").map { row in
+      let round = try row.decode(Int.self, forColumn: "round")
+      let comparisons = try Row.fetchAll(
+        db, sql: "SELECT * FROM comparison WHERE round = ? ORDER BY position",
+        arguments: [round])
+      return Conclusion(
+        round: round,
+        winner: try row.decode(Int.self, forColumn: "winner"),
+        bestParent: try row.decode(Int.self, forColumn: "best_parent"),
+        bestSimple: try row.decode(Int?.self, forColumn: "best_simple"),
+        comparisons: try comparisons.map { row in
+          Comparison(
+            opponent: try row.decode(Int.self, forColumn: "opponent"),
+            role: try row.choice("role"), split: try row.choice("split"),
+            gain: try row.decode(Double.self, forColumn: "gain"),
+            low: try row.decode(Double.self, forColumn: "low"),
+            high: try row.decode(Double.self, forColumn: "high"),
+            level: try row.decode(Double.self, forColumn: "level"),
+            words: try row.decode(String.self, forColumn: "words"))
+        })
+    }
+  }
+}
+
 extension PopulationStore {
   /// How often the search has been concluded.
   public func lastRound() throws -> Int {
@@ -31,19 +79,6 @@ extension PopulationStore {
     }
   }
 
-  /// Empty if this round has not been entered.
-  public func finalists(round: Int) throws -> [Finalist] {
-    try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT * FROM finalist WHERE round = ? ORDER BY position", arguments: [round]
-      ).map { row in
-        Finalist(
-          candidate: try row.decode(Int.self, forColumn: "candidate"),
-          origin: try row.decode(String.self, forColumn: "origin"))
-      }
-    }
-  }
-
   /// Notes a look at the test split, before it happens.
   ///
   /// The look of a round's verdict is noted once, however often a crash repeats it.
@@ -60,20 +95,6 @@ extension PopulationStore {
         into: "test_look", ["number", "purpose", "round", "candidates"],
         [(known.last?.number ?? 0) + 1, purpose.rawValue, round, ids])
       try record(event, in: db)
-    }
-  }
-
-  public func testLooks() throws -> [TestLook] {
-    try read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM test_look ORDER BY number").map { row in
-        TestLook(
-          number: try row.decode(Int.self, forColumn: "number"),
-          purpose: try row.choice("purpose"),
-          round: try row.decode(Int?.self, forColumn: "round"),
-          candidates: try decodeJSON(
-            [Int].self, row.decode(String.self, forColumn: "candidates"),
-            at: "\(path): test_look.candidates"))
-      }
     }
   }
 
@@ -103,30 +124,13 @@ extension PopulationStore {
     }
   }
 
-  /// One per round, in order.
-  public func conclusions() throws -> [Conclusion] {
-    try read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM conclusion ORDER BY round").map { row in
-        let round = try row.decode(Int.self, forColumn: "round")
-        let comparisons = try Row.fetchAll(
-          db, sql: "SELECT * FROM comparison WHERE round = ? ORDER BY position",
-          arguments: [round])
-        return Conclusion(
-          round: round,
-          winner: try row.decode(Int.self, forColumn: "winner"),
-          bestParent: try row.decode(Int.self, forColumn: "best_parent"),
-          bestSimple: try row.decode(Int?.self, forColumn: "best_simple"),
-          comparisons: try comparisons.map { row in
-            Comparison(
-              opponent: try row.decode(Int.self, forColumn: "opponent"),
-              role: try row.choice("role"), split: try row.choice("split"),
-              gain: try row.decode(Double.self, forColumn: "gain"),
-              low: try row.decode(Double.self, forColumn: "low"),
-              high: try row.decode(Double.self, forColumn: "high"),
-              level: try row.decode(Double.self, forColumn: "level"),
-              words: try row.decode(String.self, forColumn: "words"))
-          })
-      }
-    }
+  /// Empty if this round has not been entered.
+  public func finalists(round: Int) throws -> [Finalist] {
+    try query { try $0.finalists(round: round) }
   }
+
+  public func testLooks() throws -> [TestLook] { try query { try $0.testLooks() } }
+
+  /// One per round, in order.
+  public func conclusions() throws -> [Conclusion] { try query { try $0.conclusions() } }
 }

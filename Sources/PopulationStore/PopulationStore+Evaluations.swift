@@ -2,163 +2,116 @@ import Diagnostics
 import Foundation
 import GRDB
 
+extension StoreQueries {
+  func evaluations(
+    where clause: String, _ arguments: StatementArguments
+  ) throws -> [Evaluation] {
+    var tasks: [EvaluationKey: [Evaluation.TaskScore]] = [:]
+    for row in try Row.fetchAll(
+      db,
+      sql: """
+        SELECT s.* FROM task_score s JOIN task t ON t.name = s.task
+        WHERE \(clause) ORDER BY t.position, s.metric
+        """, arguments: arguments)
+    {
+      tasks[try EvaluationKey(row), default: []].append(try Evaluation.TaskScore(row))
+    }
+    return try Row.fetchAll(
+      db,
+      sql: """
+        SELECT * FROM evaluation WHERE \(clause)
+        ORDER BY candidate,
+          CASE split WHEN 'search' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END,
+          precision, decode, mask_seed
+        """, arguments: arguments
+    ).map { row in
+      let key = try EvaluationKey(row)
+      let score = try row.decode(Double.self, forColumn: "score")
+      guard score.isFinite else { throw PopulationStore.damage("a score is \(score)", at: path) }
+      return Evaluation(
+        key: key, score: score,
+        standardError: try row.decode(Double?.self, forColumn: "standard_error"),
+        requestedTokens: try row.decode(Int.self, forColumn: "requested_tokens"),
+        cost: try row.decode(Double.self, forColumn: "cost"),
+        isComplete: try row.decode(Bool.self, forColumn: "complete"), tasks: tasks[key] ?? [])
+    }
+  }
+
+  func itemBlocks(_ key: EvaluationKey) throws -> [ItemBlock] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT r.* FROM item_result r JOIN task t ON t.name = r.task
+        WHERE \(EvaluationKey.clause) ORDER BY t.position, r.block
+        """, arguments: key.arguments
+    ).map { row in
+      let task = try row.decode(String.self, forColumn: "task")
+      let block = try row.decode(Int.self, forColumn: "block")
+      let items = try row.decode(Data.self, forColumn: "items")
+      return ItemBlock(
+        key: key, task: task, block: block,
+        items: try ItemTable(
+          decoding: [UInt8](items),
+          at: "\(path): item_result of candidate \(key.candidate), \(task), block \(block)"))
+    }
+  }
+
+  func sampleTexts(_ key: EvaluationKey) throws -> [SampleText] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT x.* FROM sample_text x JOIN task t ON t.name = x.task
+        WHERE \(EvaluationKey.clause) ORDER BY t.position, x.position
+        """, arguments: key.arguments
+    ).map { row in
+      SampleText(
+        key: key, task: try row.decode(String.self, forColumn: "task"),
+        position: try row.decode(Int.self, forColumn: "position"),
+        text: try row.decode(String.self, forColumn: "text"))
+    }
+  }
+
+  func chargedCost() throws -> Double {
+    try Double.fetchAll(
+      db,
+      sql: """
+        SELECT e.cost FROM evaluation e
+          JOIN candidate c ON c.id = e.candidate JOIN search s
+        WHERE c.kind = 'search' AND e.split = 'search' AND e.precision = s.precision
+          AND e.decode = s.decode
+        ORDER BY c.id, e.mask_seed
+        """
+    ).reduce(0, +)
+  }
+}
+
 extension PopulationStore {
-  /// Which candidates are asked for.
-  public enum Selection: Sendable {
-    case all
-    /// Parents and simple merges.
-    case baselines
-    case kind(Candidate.Kind)
-    case generation(run: Int, number: Int)
-  }
-
-  /// In the order of their numbers.
-  public func candidates(_ selection: Selection = .all) throws -> [Candidate] {
-    let (clause, arguments): (String, StatementArguments) =
-      switch selection {
-      case .all: ("TRUE", [])
-      case .baselines: ("kind IN ('base', 'expert', 'simple')", [])
-      case .kind(let kind): ("kind = ?", [kind.rawValue])
-      case .generation(let run, let number): ("run = ? AND generation = ?", [run, number])
-      }
-    return try read { db in
-      try Row.fetchAll(
-        db, sql: "SELECT * FROM candidate WHERE \(clause) ORDER BY id", arguments: arguments
-      ).map(Candidate.init)
-    }
-  }
-
-  /// - Throws: ``Diagnostic`` if there is none with this number.
-  public func candidate(_ id: Candidate.ID) throws -> Candidate {
-    try read { db in
-      guard
-        let row = try Row.fetchOne(db, sql: "SELECT * FROM candidate WHERE id = ?", arguments: [id])
-      else {
-        let last = try Int.fetchOne(db, sql: "SELECT max(id) FROM candidate") ?? 0
-        throw Diagnostic(
-          "there is no candidate \(id)", at: path, fix: "use a number from 1 to \(last)")
-      }
-      return try Candidate(row)
-    }
-  }
-
-  /// The first candidate with this fingerprint that has an outcome of its own, or will have one.
-  public func candidate(fingerprint: UInt64) throws -> Candidate? {
-    try read { db in
-      try Row.fetchOne(
-        db,
-        sql: """
-          SELECT * FROM candidate WHERE fingerprint = ? AND duplicate_of IS NULL
-            AND kind IN ('search', 'finalist')
-          ORDER BY id LIMIT 1
-          """, arguments: [fingerprint.asStored]
-      ).map(Candidate.init)
-    }
-  }
-
   /// In the order of candidate, split (search, validation, test), precision, decoding and mask seed.
   public func evaluations(
     of candidate: Candidate.ID? = nil, split: BenchmarkSplit? = nil
   ) throws -> [Evaluation] {
-    try evaluations(
-      where: "(?1 IS NULL OR candidate = ?1) AND (?2 IS NULL OR split = ?2)",
-      [candidate, split?.rawValue])
+    try query {
+      try $0.evaluations(
+        where: "(?1 IS NULL OR candidate = ?1) AND (?2 IS NULL OR split = ?2)",
+        [candidate, split?.rawValue])
+    }
   }
 
   public func evaluation(_ key: EvaluationKey) throws -> Evaluation? {
-    try evaluations(where: EvaluationKey.clause, key.arguments).first
-  }
-
-  private func evaluations(
-    where clause: String, _ arguments: StatementArguments
-  ) throws -> [Evaluation] {
-    try read { db in
-      var tasks: [EvaluationKey: [Evaluation.TaskScore]] = [:]
-      for row in try Row.fetchAll(
-        db,
-        sql: """
-          SELECT s.* FROM task_score s JOIN task t ON t.name = s.task
-          WHERE \(clause) ORDER BY t.position, s.metric
-          """, arguments: arguments)
-      {
-        tasks[try EvaluationKey(row), default: []].append(try Evaluation.TaskScore(row))
-      }
-      return try Row.fetchAll(
-        db,
-        sql: """
-          SELECT * FROM evaluation WHERE \(clause)
-          ORDER BY candidate,
-            CASE split WHEN 'search' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END,
-            precision, decode, mask_seed
-          """, arguments: arguments
-      ).map { row in
-        let key = try EvaluationKey(row)
-        let score = try row.decode(Double.self, forColumn: "score")
-        guard score.isFinite else { throw Self.damage("a score is \(score)", at: path) }
-        return Evaluation(
-          key: key, score: score,
-          standardError: try row.decode(Double?.self, forColumn: "standard_error"),
-          requestedTokens: try row.decode(Int.self, forColumn: "requested_tokens"),
-          cost: try row.decode(Double.self, forColumn: "cost"),
-          isComplete: try row.decode(Bool.self, forColumn: "complete"), tasks: tasks[key] ?? [])
-      }
-    }
+    try query { try $0.evaluations(where: EvaluationKey.clause, key.arguments).first }
   }
 
   /// What search candidates have cost so far, in full passes over the search split.
-  public func chargedCost() throws -> Double {
-    try read { db in
-      try Double.fetchAll(
-        db,
-        sql: """
-          SELECT e.cost FROM evaluation e
-            JOIN candidate c ON c.id = e.candidate JOIN search s
-          WHERE c.kind = 'search' AND e.split = 'search' AND e.precision = s.precision
-            AND e.decode = s.decode
-          ORDER BY c.id, e.mask_seed
-          """
-      ).reduce(0, +)
-    }
-  }
+  public func chargedCost() throws -> Double { try query { try $0.chargedCost() } }
 
   /// Item results in task order, then block by block.
   public func itemBlocks(_ key: EvaluationKey) throws -> [ItemBlock] {
-    try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT r.* FROM item_result r JOIN task t ON t.name = r.task
-          WHERE \(EvaluationKey.clause) ORDER BY t.position, r.block
-          """, arguments: key.arguments
-      ).map { row in
-        let task = try row.decode(String.self, forColumn: "task")
-        let block = try row.decode(Int.self, forColumn: "block")
-        let items = try row.decode(Data.self, forColumn: "items")
-        return ItemBlock(
-          key: key, task: task, block: block,
-          items: try ItemTable(
-            decoding: [UInt8](items),
-            at: "\(path): item_result of candidate \(key.candidate), \(task), block \(block)"))
-      }
-    }
+    try query { try $0.itemBlocks(key) }
   }
 
   /// Generated texts in task and item order; of baselines and finalists only.
   public func sampleTexts(_ key: EvaluationKey) throws -> [SampleText] {
-    try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT x.* FROM sample_text x JOIN task t ON t.name = x.task
-          WHERE \(EvaluationKey.clause) ORDER BY t.position, x.position
-          """, arguments: key.arguments
-      ).map { row in
-        SampleText(
-          key: key, task: try row.decode(String.self, forColumn: "task"),
-          position: try row.decode(Int.self, forColumn: "position"),
-          text: try row.decode(String.self, forColumn: "text"))
-      }
-    }
+    try query { try $0.sampleTexts(key) }
   }
 
   /// Saves the results of a wave, of which nobody may have been told before.

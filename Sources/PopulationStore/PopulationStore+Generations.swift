@@ -1,37 +1,38 @@
 import Foundation
 import GRDB
 
-extension PopulationStore {
-  /// How often an old state is kept; the last two are kept besides.
-  private static let keptStates = 10
-
-  /// The last generation, unless it was closed without a next one.
-  public func openGeneration() throws -> Generation? {
-    try read { db in
-      try Row.fetchOne(
-        db,
-        sql: """
-          SELECT * FROM generation WHERE outcome = 'open' ORDER BY run DESC, number DESC LIMIT 1
-          """
-      ).map(Self.generation)
-    }
+extension StoreQueries {
+  func openGeneration() throws -> Generation? {
+    try Row.fetchOne(
+      db,
+      sql: """
+        SELECT * FROM generation WHERE outcome = 'open' ORDER BY run DESC, number DESC LIMIT 1
+        """
+    ).map(generation)
   }
 
-  /// In order, with the states that are kept.
-  public func generations() throws -> [Generation] {
-    try read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM generation ORDER BY run, number")
-        .map(Self.generation)
-    }
+  func generations() throws -> [Generation] {
+    try Row.fetchAll(db, sql: "SELECT * FROM generation ORDER BY run, number").map(generation)
   }
 
-  private static func generation(_ row: Row) throws -> Generation {
+  private func generation(_ row: Row) throws -> Generation {
     Generation(
       run: try row.decode(Int.self, forColumn: "run"),
       number: try row.decode(Int.self, forColumn: "number"),
       outcome: try row.choice("outcome"),
       state: try row.decode(Data?.self, forColumn: "state"))
   }
+}
+
+extension PopulationStore {
+  /// How often an old state is kept; the last two are kept besides.
+  private static let keptStates = 10
+
+  /// The last generation, unless it was closed without a next one.
+  public func openGeneration() throws -> Generation? { try query { try $0.openGeneration() } }
+
+  /// In order, with the states that are kept.
+  public func generations() throws -> [Generation] { try query { try $0.generations() } }
 
   /// Opens the first generation, when all baselines are scored.
   ///

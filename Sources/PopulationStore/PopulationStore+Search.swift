@@ -1,32 +1,32 @@
 import Foundation
 import GRDB
 
-extension PopulationStore {
-  public func search() throws -> StoredSearch {
-    try read { db in
-      guard let row = try Row.fetchOne(db, sql: "SELECT * FROM search") else {
-        throw Self.damage("it holds no search", at: path)
-      }
-      let budgets = try Row.fetchAll(db, sql: "SELECT * FROM budget ORDER BY position")
-        .map(Budget.init)
-      guard !budgets.isEmpty else { throw Self.damage("it holds no budget", at: path) }
-      return StoredSearch(
-        name: try row.decode(String.self, forColumn: "name"),
-        configuration: try row.decode(String.self, forColumn: "configuration"),
-        seed: try row.bits("seed"),
-        bootstrapSeed: try row.bits("bootstrap_seed"),
-        precision: try row.decode(String.self, forColumn: "precision"),
-        decode: try row.decode(String.self, forColumn: "decode"),
-        phase: try row.choice("phase"),
-        reason: try row.decode(String?.self, forColumn: "reason"),
-        models: try Self.models(db),
-        tasks: try Self.tasks(db),
-        plan: try Self.plan(db),
-        budgets: budgets)
+extension StoreQueries {
+  func search() throws -> StoredSearch {
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM search") else {
+      throw PopulationStore.damage("it holds no search", at: path)
     }
+    let budgets = try Row.fetchAll(db, sql: "SELECT * FROM budget ORDER BY position")
+      .map(Budget.init)
+    guard !budgets.isEmpty else {
+      throw PopulationStore.damage("it holds no budget", at: path)
+    }
+    return StoredSearch(
+      name: try row.decode(String.self, forColumn: "name"),
+      configuration: try row.decode(String.self, forColumn: "configuration"),
+      seed: try row.bits("seed"),
+      bootstrapSeed: try row.bits("bootstrap_seed"),
+      precision: try row.decode(String.self, forColumn: "precision"),
+      decode: try row.decode(String.self, forColumn: "decode"),
+      phase: try row.choice("phase"),
+      reason: try row.decode(String?.self, forColumn: "reason"),
+      models: try models(),
+      tasks: try tasks(),
+      plan: try plan(),
+      budgets: budgets)
   }
 
-  private static func models(_ db: Database) throws -> [StoredModel] {
+  private func models() throws -> [StoredModel] {
     try Row.fetchAll(db, sql: "SELECT * FROM model ORDER BY position").map { row in
       StoredModel(
         name: try row.decode(String.self, forColumn: "name"),
@@ -36,7 +36,7 @@ extension PopulationStore {
     }
   }
 
-  private static func tasks(_ db: Database) throws -> [StoredTask] {
+  private func tasks() throws -> [StoredTask] {
     try Row.fetchAll(db, sql: "SELECT * FROM task ORDER BY position").map { row in
       StoredTask(
         name: try row.decode(String.self, forColumn: "name"),
@@ -47,7 +47,7 @@ extension PopulationStore {
     }
   }
 
-  private static func plan(_ db: Database) throws -> Plan? {
+  private func plan() throws -> Plan? {
     try Row.fetchOne(db, sql: "SELECT * FROM plan").map { row in
       Plan(
         space: try row.decode(String.self, forColumn: "space"),
@@ -59,34 +59,38 @@ extension PopulationStore {
     }
   }
 
-  /// In task order, then search, validation, test.
-  public func benchmarks() throws -> [StoredBenchmark] {
-    try read { db in
-      try Row.fetchAll(
-        db,
-        sql: """
-          SELECT b.* FROM benchmark b JOIN task t ON t.name = b.task
-          ORDER BY t.position,
-            CASE b.split WHEN 'search' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END
-          """
-      ).map { row in
-        let task = try row.decode(String.self, forColumn: "task")
-        let split: BenchmarkSplit = try row.choice("split")
-        let items = try Row.fetchAll(
-          db, sql: "SELECT * FROM item WHERE task = ? AND split = ? ORDER BY position",
-          arguments: [task, split.rawValue])
-        return StoredBenchmark(
-          task: task, split: split, path: try row.decode(String.self, forColumn: "path"),
-          fingerprint: try row.decode(String.self, forColumn: "fingerprint"),
-          requestedTokens: try row.decode(Int.self, forColumn: "requested_tokens"),
-          items: try items.map { item in
-            StoredBenchmark.Item(
-              id: try item.decode(String.self, forColumn: "name"),
-              block: try item.decode(Int.self, forColumn: "block"))
-          })
-      }
+  func benchmarks() throws -> [StoredBenchmark] {
+    try Row.fetchAll(
+      db,
+      sql: """
+        SELECT b.* FROM benchmark b JOIN task t ON t.name = b.task
+        ORDER BY t.position,
+          CASE b.split WHEN 'search' THEN 0 WHEN 'validation' THEN 1 ELSE 2 END
+        """
+    ).map { row in
+      let task = try row.decode(String.self, forColumn: "task")
+      let split: BenchmarkSplit = try row.choice("split")
+      let items = try Row.fetchAll(
+        db, sql: "SELECT * FROM item WHERE task = ? AND split = ? ORDER BY position",
+        arguments: [task, split.rawValue])
+      return StoredBenchmark(
+        task: task, split: split, path: try row.decode(String.self, forColumn: "path"),
+        fingerprint: try row.decode(String.self, forColumn: "fingerprint"),
+        requestedTokens: try row.decode(Int.self, forColumn: "requested_tokens"),
+        items: try items.map { item in
+          StoredBenchmark.Item(
+            id: try item.decode(String.self, forColumn: "name"),
+            block: try item.decode(Int.self, forColumn: "block"))
+        })
     }
   }
+}
+
+extension PopulationStore {
+  public func search() throws -> StoredSearch { try query { try $0.search() } }
+
+  /// In task order, then search, validation, test.
+  public func benchmarks() throws -> [StoredBenchmark] { try query { try $0.benchmarks() } }
 
   /// Fixes what a time limit has left open until the baselines were timed, and opens the first generation.
   ///

@@ -163,6 +163,12 @@ public final class PopulationStore: Sendable {
   }
 }
 
+/// The questions that can be asked of a store, within one transaction.
+struct StoreQueries {
+  let db: Database
+  let path: String
+}
+
 /// The transactions of a store; see ``Failpoints`` for the places that they pass.
 public enum StoreTransaction: String, Sendable, CaseIterable {
   case create, plan, generation, wave, finalists, look, conclusion, budget, phase, model, event
@@ -172,6 +178,11 @@ extension PopulationStore {
   /// Runs `body` on one consistent state of the file.
   func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try Self.translating(path) { try queue.read(body) }
+  }
+
+  /// Answers one or several questions about one consistent state of the file.
+  func query<Value>(_ body: (StoreQueries) throws -> Value) throws -> Value {
+    try read { db in try body(StoreQueries(db: db, path: path)) }
   }
 
   /// Runs `body` as one transaction.
@@ -189,76 +200,5 @@ extension PopulationStore {
     }
     failpoints.pass("after-\(transaction.rawValue)")
     return value
-  }
-
-  /// SQLite's and GRDB's errors in the user's words.
-  static func translating<Value>(
-    _ path: String, _ body: () throws -> Value
-  ) throws -> Value {
-    do {
-      return try body()
-    } catch let error as DatabaseError {
-      throw translation(of: error, path: path)
-    } catch let error as RowDecodingError {
-      throw damage("\(error)", at: path)
-    }
-  }
-
-  private static func translation(of error: DatabaseError, path: String) -> any Error {
-    let words = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
-    switch error.resultCode {
-    case .SQLITE_NOTADB:
-      return Diagnostic(
-        "is not a SQLite database", at: path, fix: "name the file that `mergevolve search` wrote")
-    case .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_MISMATCH:
-      return damage(words, at: path)
-    case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
-      return Diagnostic(
-        "cannot be opened: \(words)", at: path,
-        fix: "check that you may read and write the file and its folder")
-    case .SQLITE_FULL:
-      return StorageError.failed(
-        Diagnostic(
-          "the disk is full", at: path,
-          fix: "free some space, then `mergevolve resume \(path)`; what was scored is saved"))
-    default:
-      return StorageError.failed(
-        Diagnostic(
-          "cannot be read or written: \(words)", at: path,
-          fix: "remove the cause, then `mergevolve resume \(path)`; what was scored is saved"))
-    }
-  }
-
-  static func damage(_ problem: String, at location: String) -> Diagnostic {
-    Diagnostic(
-      "is damaged: \(problem)", at: location,
-      fix: "restore the file from a copy, or start the search anew with another --store")
-  }
-}
-
-/// A folder for the copy of a store, removed with the last reference.
-final class TemporaryFolder: Sendable {
-  private let folder: URL
-  let copy: String
-
-  init(copying path: String) throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("mergevolve-\(UUID().uuidString)")
-    copy = folder.appendingPathComponent("store.sqlite").path
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      try FileManager.default.copyItem(atPath: path, toPath: copy)
-      if FileManager.default.fileExists(atPath: path + "-wal") {
-        try FileManager.default.copyItem(atPath: path + "-wal", toPath: copy + "-wal")
-      }
-    } catch {
-      throw Diagnostic(
-        "cannot be read: \(reason(of: error))", at: path,
-        fix: "check that you may read the file")
-    }
-  }
-
-  deinit {
-    try? FileManager.default.removeItem(at: folder)
   }
 }
