@@ -1,23 +1,15 @@
 import Diagnostics
 import Foundation
 import Tasks
+import TestSupport
 
-/// A folder of its own for the files of one test.
+/// A folder for the files of one test.
 struct TaskFixture {
-  let folder: String
+  private let folder: TemporaryFolder
 
-  init() throws {
-    let url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("tasks-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    folder = url.path
-  }
+  func path(_ name: String) -> String { folder.file(name) }
 
-  func path(_ name: String) -> String { folder + "/" + name }
-
-  func write(_ name: String, _ text: String) throws {
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path(name)))
-  }
+  func write(_ name: String, _ text: String) throws { try folder.write(text, to: name) }
 
   /// Writes `task.yaml` and reads it with its data.
   func load(_ yaml: String) throws -> LoadedTask {
@@ -31,17 +23,12 @@ struct TaskFixture {
       try body()
       return nil
     } catch {
-      return "\(error)".replacingOccurrences(of: folder + "/", with: "")
+      return "\(error)".replacingOccurrences(of: folder.path + "/", with: "")
     }
   }
 
-  func remove() { try? FileManager.default.removeItem(atPath: folder) }
-
-  /// Runs `body` in a fresh folder and removes it.
   static func use<Result>(_ body: (TaskFixture) throws -> Result) throws -> Result {
-    let fixture = try TaskFixture()
-    defer { fixture.remove() }
-    return try body(fixture)
+    try body(TaskFixture(folder: TemporaryFolder()))
   }
 }
 

@@ -1,0 +1,56 @@
+import Tokenization
+
+/// When greedy text ends, and which text the generated tokens are.
+struct StopRule: Sendable {
+  let tokenizer: Tokenizer
+  let endTokens: Set<Int>
+  /// Most tokens to generate.
+  let limit: Int
+  private let stops: [Stop]
+
+  private struct Stop: Sendable {
+    let text: [UInt8]
+    /// How many of the last tokens are searched for it.
+    let lookback: Int
+  }
+
+  init(tokenizer: Tokenizer, stops: [String], limit: Int) {
+    self.tokenizer = tokenizer
+    self.limit = limit
+    endTokens = Set(tokenizer.eosIDs)
+    var texts = stops
+    if let end = tokenizer.eosIDs.first {
+      texts.append(tokenizer.decode([end], skipSpecialTokens: false))
+    }
+    self.stops = texts.filter { !$0.isEmpty }.map { text in
+      Stop(
+        text: Array(text.utf8),
+        lookback: tokenizer.encode(text, addSpecialTokens: false).count + 2)
+    }
+  }
+
+  /// Whether generation ends with the last of these tokens, whatever would come next.
+  func isFinished(_ generated: [Int]) -> Bool {
+    guard let last = generated.last else { return limit == 0 }
+    return generated.count >= limit || endTokens.contains(last) || endsInStop(generated)
+  }
+
+  /// Whether a stop string stands in the text of the last tokens.
+  func endsInStop(_ generated: [Int]) -> Bool {
+    stops.contains { stop in
+      let text = tokenizer.decode(
+        Array(generated.suffix(stop.lookback)), skipSpecialTokens: false)
+      return Array(text.utf8).firstRange(of: stop.text) != nil
+    }
+  }
+
+  /// The generated text, cut at the first occurrence of each stop string in turn.
+  func text(of generated: [Int]) -> String {
+    let ids = generated.last.map(endTokens.contains) == true ? generated.dropLast() : generated[...]
+    var text = Array(tokenizer.decode(Array(ids), skipSpecialTokens: true).utf8)
+    for stop in stops {
+      if let range = text.firstRange(of: stop.text) { text.removeSubrange(range.lowerBound...) }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
