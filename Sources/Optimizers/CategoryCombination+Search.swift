@@ -1,0 +1,141 @@
+import SearchSpaces
+
+extension CategoryCombination {
+  /// A categorical variable of the distribution.
+  struct Variable {
+    let parameter: Int
+    /// The genome value of its first choice.
+    let lowest: Double
+    let probabilities: [Double]
+  }
+
+  /// The `count` most probable combinations, likeliest first.
+  ///
+  /// A variable that the others make inactive takes no part, so combinations that differ only there
+  /// count as one, with the sum of their probabilities. Variables that no condition connects are
+  /// independent: each group's best are found by themselves, then multiplied out.
+  static func mostProbable(
+    _ count: Int, space: SearchSpace, variables: [Variable]
+  ) -> [CategoryCombination] {
+    guard !variables.isEmpty else { return [] }
+    var best = [CategoryCombination(choices: [], probability: 1)]
+    for group in groups(variables, space: space) {
+      let own = mostProbable(count, inGroup: group, space: space)
+      var products: [CategoryCombination] = []
+      for left in best {
+        for right in own {
+          products.append(
+            CategoryCombination(
+              choices: left.choices + right.choices,
+              probability: left.probability * right.probability))
+        }
+      }
+      best = leading(count, of: products)
+    }
+    return best.map { combination in
+      CategoryCombination(
+        choices: combination.choices.sorted { $0.parameter < $1.parameter },
+        probability: combination.probability)
+    }
+  }
+
+  /// Stable: equally probable combinations keep their order.
+  private static func leading(
+    _ count: Int, of combinations: [CategoryCombination]
+  ) -> [CategoryCombination] {
+    let sorted = combinations.enumerated().sorted { left, right in
+      left.element.probability == right.element.probability
+        ? left.offset < right.offset : left.element.probability > right.element.probability
+    }
+    return sorted.prefix(count).map(\.element)
+  }
+
+  /// Variables connected by conditions, parents before children.
+  private static func groups(_ variables: [Variable], space: SearchSpace) -> [[Variable]] {
+    var groups: [(names: Set<String>, members: [Variable])] = []
+    for variable in variables {
+      let parameter = space.parameters[variable.parameter]
+      let linked = Set([parameter.name] + parameter.activeWhen.map(\.parameter))
+      let touching = groups.indices.filter { !groups[$0].names.isDisjoint(with: linked) }
+      var merged = (names: linked, members: [Variable]())
+      for index in touching {
+        merged.names.formUnion(groups[index].names)
+        merged.members += groups[index].members
+      }
+      merged.members.append(variable)
+      for index in touching.reversed() { groups.remove(at: index) }
+      groups.append(merged)
+    }
+    return groups.map { parentsFirst($0.members, space: space) }
+  }
+
+  private static func parentsFirst(_ members: [Variable], space: SearchSpace) -> [Variable] {
+    var rest = members
+    var ordered: [Variable] = []
+    while !rest.isEmpty {
+      let waiting = Set(rest.map { space.parameters[$0.parameter].name })
+      let position =
+        rest.firstIndex { variable in
+          space.parameters[variable.parameter].activeWhen
+            .allSatisfy { !waiting.contains($0.parameter) }
+        } ?? 0
+      ordered.append(rest.remove(at: position))
+    }
+    return ordered
+  }
+
+  /// Best-first search over the group's variables in order; a partial combination's probability
+  /// bounds those of its completions, so complete ones come out likeliest first.
+  private static func mostProbable(
+    _ count: Int, inGroup variables: [Variable], space: SearchSpace
+  ) -> [CategoryCombination] {
+    struct Partial {
+      var choices: [Choice] = []
+      var probability = 1.0
+      var next = 0
+    }
+    var open = [Partial()]
+    var complete: [CategoryCombination] = []
+    // Far more than groups of usual size need; a larger one gives up exactness, not time.
+    for _ in 0..<20_000 {
+      guard complete.count < count,
+        let position = open.indices.max(by: {
+          (open[$0].probability, open[$0].next) < (open[$1].probability, open[$1].next)
+        })
+      else { break }
+      var partial = open.remove(at: position)
+      guard partial.next < variables.count else {
+        complete.append(
+          CategoryCombination(choices: partial.choices, probability: partial.probability))
+        continue
+      }
+      let variable = variables[partial.next]
+      partial.next += 1
+      guard isActive(variable, given: partial.choices, space: space) else {
+        open.append(partial)
+        continue
+      }
+      for (index, probability) in variable.probabilities.enumerated() {
+        var extended = partial
+        extended.choices.append(
+          Choice(parameter: variable.parameter, value: variable.lowest + Double(index)))
+        extended.probability *= probability
+        open.append(extended)
+      }
+    }
+    return complete
+  }
+
+  /// Whether the categorical conditions of a variable hold; conditions on integers are taken to.
+  private static func isActive(
+    _ variable: Variable, given choices: [Choice], space: SearchSpace
+  ) -> Bool {
+    space.parameters[variable.parameter].activeWhen.allSatisfy { condition in
+      guard let parent = space.index(of: condition.parameter),
+        case .categorical(let names, _) = space.parameters[parent].kind, names.count > 1
+      else { return true }
+      guard let choice = choices.first(where: { $0.parameter == parent }) else { return false }
+      return condition.values.contains(names[Int(choice.value)])
+    }
+  }
+}
