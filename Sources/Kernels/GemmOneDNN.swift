@@ -97,9 +97,7 @@
 
     deinit {
       unsafe dnnl_primitive_destroy(reorder)
-      for unsafeproduct in unsafe products.values {
-        unsafe dnnl_primitive_destroy(product.primitive)
-      }
+      unsafe products.values.forEach { unsafe dnnl_primitive_destroy($0.primitive) }
     }
 
     /// False where oneDNN has only its reference code for the packed layout.
@@ -131,7 +129,7 @@
       var stream: dnnl_stream_t?
       unsafe check(dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)))
       var list: [dnnl_exec_arg_t] = unsafe []
-      for unsafe(argument, description, pointer) in unsafe arguments {
+      unsafe arguments.forEach { argument, description, pointer in
         var memory: dnnl_memory_t?
         var description = description
         unsafe check(dnnl_memory_create(&memory, &description, engine, pointer))
@@ -139,7 +137,7 @@
       }
       unsafe check(dnnl_primitive_execute(primitive, stream, Int32(list.count), list))
       unsafe check(dnnl_stream_wait(stream))
-      for unsafeargument in unsafe list { unsafe check(dnnl_memory_destroy(argument.memory)) }
+      unsafe list.forEach { unsafe check(dnnl_memory_destroy($0.memory)) }
       unsafe check(dnnl_stream_destroy(stream))
     }
 

@@ -14,5 +14,5 @@ public func pinOpenBLASKernels() {
   unsafe arguments.append(nil)
   unsafe execv("/proc/self/exe", arguments)
   // Without /proc the program goes on; the self-test decides whether results are independent.
-  for unsafeargument in unsafe arguments { unsafe free(argument) }
+  unsafe arguments.forEach { unsafe free($0) }
 }
