@@ -129,7 +129,7 @@
       var stream: dnnl_stream_t?
       unsafe check(dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)))
       var list: [dnnl_exec_arg_t] = unsafe []
-      unsafe arguments.forEach { argument, description, pointer in
+      for unsafe(argument, description, pointer) in unsafe arguments {
         var memory: dnnl_memory_t?
         var description = description
         unsafe check(dnnl_memory_create(&memory, &description, engine, pointer))
