@@ -5,14 +5,6 @@ public import Tensors
 
 /// A model's folder with its weights mapped into memory; nothing is read before it is asked for.
 public final class Checkpoint: WeightSource {
-  /// What the checkpoint is opened for.
-  public enum Use: Sendable {
-    /// Its numbers are needed, so a quantised checkpoint is refused.
-    case computing
-    /// Only what it holds is shown.
-    case inspecting
-  }
-
   /// The folder, as the reference and the folder it is relative to spell it.
   public let path: String
   public let config: ConfigFile
@@ -32,16 +24,14 @@ public final class Checkpoint: WeightSource {
   ///   - folders: Where relative paths start, in the order in which they are tried; an empty string
   ///     is the working directory.
   ///   - cache: The cache for hub ids.
-  ///   - use: Whether the weights must be such that one can calculate with them.
   /// - Returns: The checkpoint, with all headers and the shard index validated.
-  /// - Throws: ``Diagnostic`` that names the folder or file at fault.
+  /// - Throws: ``Diagnostic`` that names the folder or file at fault; for quantised models too.
   public static func open(
-    _ reference: String, relativeTo folders: [String] = [""], cache: HubCache = .standard,
-    for use: Use = .computing
+    _ reference: String, relativeTo folders: [String] = [""], cache: HubCache = .standard
   ) throws(Diagnostic) -> Checkpoint {
     let folder = try ModelFolder(reference, relativeTo: folders, cache: cache)
     let checkpoint = try Checkpoint(folder)
-    if use == .computing { try checkpoint.checkPrecision() }
+    try checkpoint.checkPrecision()
     return checkpoint
   }
 

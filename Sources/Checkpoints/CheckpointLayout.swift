@@ -68,7 +68,7 @@ struct CheckpointLayout: Sendable {
 extension CheckpointLayout.Shard {
   /// Orders the data as safetensors' own writer does, by falling dtype rank, then by name, which
   /// aligns every tensor.
-  fileprivate init(fileName: String, tensors: [TensorDescription]) {
+  init(fileName: String, tensors: [TensorDescription]) {
     let sorted = tensors.sorted { left, right in
       left.dtype == right.dtype
         ? left.name.utf8.lexicographicallyPrecedes(right.name.utf8)

@@ -1,4 +1,4 @@
-import Diagnostics
+public import Diagnostics
 import Documents
 public import Kernels
 import Tensors
@@ -37,7 +37,7 @@ public struct CheckpointWriter: Sendable {
   ///   - source: What to write, with F32, F16 or BF16 tensors.
   ///   - path: The new folder.
   ///   - tokenizer: The folder whose tokenizer files are copied, if any.
-  ///   - texts: Further files.
+  ///   - texts: Further files; they take the place of tokenizer files of the same name.
   ///   - pool: Who reads and writes; not to be called from its own work.
   ///   - progress: Gets the share of the weights that is written, 0…1, after every tensor.
   /// - Throws: ``Diagnostic`` if the folder exists, the disk is full, or a weight is NaN or infinite;
@@ -59,7 +59,9 @@ public struct CheckpointWriter: Sendable {
       }
       let config = config(of: source, tensors)
       try output.write(config.utf8(.indented) + [UInt8(ascii: "\n")], to: "config.json")
-      if let tokenizer { try copyTokenizer(from: tokenizer, to: output) }
+      if let tokenizer {
+        try copyTokenizer(from: tokenizer, to: output, except: texts.map(\.name))
+      }
       for text in texts { try output.write(Array(text.text.utf8), to: text.name) }
       if let index = layout.index {
         try output.write(index.utf8(.indented) + [UInt8(ascii: "\n")], to: ShardIndex.fileName)
@@ -69,6 +71,13 @@ public struct CheckpointWriter: Sendable {
       output.discard()
       throw error
     }
+  }
+
+  /// Refuses a place where ``write(_:to:tokenizer:texts:on:progress:)`` would not write.
+  ///
+  /// - Throws: ``Diagnostic`` if the folder exists and is not empty, unless it shall be replaced.
+  public func checkPlace(_ path: String) throws(Diagnostic) {
+    try OutputFolder.checkPlace(path, existing)
   }
 
   // MARK: What is written
@@ -101,13 +110,12 @@ public struct CheckpointWriter: Sendable {
     return flag?.bool ?? false
   }
 
-  /// The source's configuration with the dtype that most of the parameters are written in.
+  /// The source's configuration with the dtype of the tensors: float32 if they have several.
   private func config(of source: any WeightSource, _ tensors: [TensorDescription]) -> JSONValue {
-    var counts: [DType: Int] = [:]
-    for tensor in tensors { counts[tensor.dtype, default: 0] += tensor.shape.elementCount }
-    let dtype = DType.allCases.filter { counts[$0] != nil }
-      .max { (counts[$0] ?? 0) < (counts[$1] ?? 0) }
-    guard let name = dtype?.torchName else { return source.config.document }
+    let dtypes = Set(tensors.map(\.dtype))
+    guard let dtype = dtypes.count == 1 ? dtypes.first : .f32, let name = dtype.torchName else {
+      return source.config.document
+    }
     return Self.withDType(name, source.config.document)
   }
 
@@ -123,8 +131,11 @@ public struct CheckpointWriter: Sendable {
     return .object(members)
   }
 
-  private func copyTokenizer(from folder: String, to output: OutputFolder) throws(Diagnostic) {
-    for name in TokenizerFiles.names where FileContents.exists("\(folder)/\(name)") {
+  private func copyTokenizer(
+    from folder: String, to output: OutputFolder, except names: [String]
+  ) throws(Diagnostic) {
+    for name in TokenizerFiles.names
+    where !names.contains(name) && FileContents.exists("\(folder)/\(name)") {
       try output.write(FileContents.bytes(of: "\(folder)/\(name)"), to: name)
     }
   }

@@ -67,7 +67,7 @@ public struct HubCache: Sendable {
   }
 
   /// `NAME` or `ORG/NAME` in the characters that the hub allows.
-  static func isIdentifier(_ id: String) -> Bool {
+  public static func isIdentifier(_ id: String) -> Bool {
     let parts = id.split(separator: "/", omittingEmptySubsequences: false)
     return parts.count <= 2 && parts.allSatisfy(isPart)
   }

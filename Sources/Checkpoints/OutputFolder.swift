@@ -26,12 +26,9 @@ public struct OutputFolder: Sendable {
   ///   - size: Bytes that will be written at least.
   /// - Throws: ``Diagnostic`` if the place is taken or the disk has too little room.
   init(_ path: String, existing: Existing, size: Int) throws(Diagnostic) {
-    guard !path.isEmpty else {
-      throw Diagnostic("the name of the output folder is empty", at: "", fix: "name a new folder")
-    }
+    try Self.checkPlace(path, existing)
     let url = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath()
     let parent = url.deletingLastPathComponent()
-    try Self.checkPlace(url.path, as: path, existing)
     self.path = url.path
     self.existing = existing
     let name = ".\(url.lastPathComponent).partial-"
@@ -57,14 +54,15 @@ public struct OutputFolder: Sendable {
     }
   }
 
-  private static func checkPlace(
-    _ place: String, as path: String, _ existing: Existing
-  ) throws(Diagnostic) {
-    guard FileContents.exists(place) else { return }
-    guard FileContents.isFolder(place) else {
+  static func checkPlace(_ path: String, _ existing: Existing) throws(Diagnostic) {
+    guard !path.isEmpty else {
+      throw Diagnostic("the name of the output folder is empty", at: "", fix: "name a new folder")
+    }
+    guard FileContents.exists(path) else { return }
+    guard FileContents.isFolder(path) else {
       throw Diagnostic("there is a file of this name", at: path, fix: "name a new folder")
     }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? ["?"]
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? ["?"]
     guard names.isEmpty || existing == .replace else {
       throw Diagnostic(
         "the folder exists and is not empty; nothing is overwritten", at: path,

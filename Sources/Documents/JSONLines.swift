@@ -12,13 +12,19 @@ public struct JSONLines: Sendable {
 
   /// Blank lines are skipped.
   ///
+  /// - Parameters:
+  ///   - bytes: The text in UTF-8.
+  ///   - location: What messages put before line and column.
+  ///   - firstLine: The number of the first line, if the text is part of a longer one.
+  ///   - maximumDepth: Largest nesting of arrays and objects.
+  /// - Returns: The rows.
   /// - Throws: ``Diagnostic`` that names line and column of the first value that is not JSON.
   public static func parse(
-    _ bytes: [UInt8], location: String, maximumDepth: Int = 256
+    _ bytes: [UInt8], location: String, firstLine: Int = 1, maximumDepth: Int = 256
   ) throws(Diagnostic) -> JSONLines {
     var rows: [Row] = []
     var start = 0
-    var line = 1
+    var line = firstLine
     while start < bytes.count {
       let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
       let isBlank = bytes[start..<end].allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }

@@ -146,7 +146,7 @@ private func values(_ checkpoint: Checkpoint, _ name: String, _ range: Range<Int
           "is a link to a file that does not exist", at: weights, fix: "download the model again"))
   }
 
-  @Test("refuse quantised models unless only shown")
+  @Test("refuse quantised models")
   func quantised() throws {
     var model = TinyModel()
     model.setConfig("quantization_config", .object([.init("quant_method", .string("gptq"))]))
@@ -155,7 +155,6 @@ private func values(_ checkpoint: Checkpoint, _ name: String, _ range: Range<Int
       refusal(first)?.description
         == "\(first)/config.json: quantization_config: the model is quantised (gptq), so its weights"
         + " cannot be merged\n  fix: use the checkpoint that was quantised, in F32, F16 or BF16")
-    #expect(try Checkpoint.open(first, for: .inspecting).tensorNames.count == model.tensors.count)
 
     var fp8 = TinyModel()
     fp8.setTensor(TestTensor("model.norm.weight", .f8e4m3, [2], bytes: [1, 2]))

@@ -165,13 +165,17 @@ import Testing
       atPath: folder.file("tok/tokenizer.json"), withDestinationPath: "../blobs/1")
     try write(
       TinyModel(), tokenizer: folder.file("tok"),
-      texts: [.init(name: "README.md", text: "# é\n")])
+      texts: [
+        .init(name: "README.md", text: "# é\n"),
+        .init(name: "chat_template.jinja", text: "{{ y }}"),
+      ])
     #expect(
       try folder.names(in: "out") == [
         "README.md", "chat_template.jinja", "config.json", "generation_config.json",
         "model.safetensors", "tokenizer.json",
       ])
     #expect(try FileContents.text(of: folder.file("out/README.md")) == "# é\n")
+    #expect(try FileContents.text(of: folder.file("out/chat_template.jinja")) == "{{ y }}")
     let attributes = try FileManager.default.attributesOfItem(
       atPath: folder.file("out/tokenizer.json"))
     #expect(attributes[.type] as? FileAttributeType == .typeRegular)
