@@ -34,6 +34,9 @@ func tests(
     swiftSettings: strict)
 }
 
+/// While developing, `MERGEVOLVE_TESTS=Recipes,Kernels swift test` builds the tests of these modules only.
+let testedModules = Context.environment["MERGEVOLVE_TESTS"]?.split(separator: ",").map(String.init)
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -185,3 +188,9 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+if let testedModules {
+  package.targets.removeAll { target in
+    target.isTest && !testedModules.contains { target.name == $0 + "Tests" }
+  }
+}
