@@ -1,0 +1,63 @@
+public import Architectures
+public import Checkpoints
+import Diagnostics
+public import Kernels
+import Synchronization
+public import Tensors
+
+/// A checkpoint with its configuration, and where the weights that this asks for are stored.
+public final class OpenModel: Sendable {
+  /// Distinguishes the models of a library.
+  let number: Int
+  public let checkpoint: Checkpoint
+  public let configuration: ModelConfiguration
+  let weights: [WeightKey: StoredWeight]
+  private let finite = Mutex<Set<TensorName>>([])
+
+  init(_ checkpoint: Checkpoint, number: Int) throws(Diagnostic) {
+    self.number = number
+    self.checkpoint = checkpoint
+    configuration = try ModelConfiguration(
+      config: checkpoint.config.document, location: checkpoint.config.location)
+    var weights: [WeightKey: StoredWeight] = [:]
+    for spec in configuration.weights {
+      let stored = try spec.resolve(at: checkpoint.path) { checkpoint.description(of: $0) }
+      if let stored { weights[WeightKey(spec)] = StoredWeight(name: spec.name, stored: stored) }
+    }
+    self.weights = weights
+  }
+
+  /// The stored tensors that the configuration uses, in the order of the computation.
+  public var usedTensors: [TensorName] {
+    configuration.weights.compactMap { weights[WeightKey($0)]?.stored.name }
+  }
+
+  /// Refuses NaN and infinities in the tensors that the configuration uses; each is scanned once.
+  ///
+  /// - Throws: ``Diagnostic`` that names a tensor and the number of such values; `CancellationError`.
+  public func checkFinite(on pool: WorkerPool) throws {
+    let unknown = finite.withLock { finite in usedTensors.filter { !finite.contains($0) } }
+    try checkpoint.checkFinite(unknown, on: pool)
+    finite.withLock { $0.formUnion(unknown) }
+  }
+}
+
+/// A weight by its function, the same for all models of an architecture.
+struct WeightKey: Hashable, Sendable {
+  let part: WeightPart
+  /// Nil outside of the layers.
+  let layer: Int?
+
+  init(_ spec: WeightSpec) { self.init(spec.part, layer: spec.layer) }
+
+  init(_ part: WeightPart, layer: Int?) {
+    self.part = part
+    self.layer = layer
+  }
+}
+
+/// A weight under the name that recipes filter by, and as it is stored.
+struct StoredWeight: Sendable {
+  let name: TensorName
+  let stored: TensorDescription
+}
