@@ -35,22 +35,25 @@ public final class PackedMatrix: Sendable {
   }
 }
 
-/// What a backend keeps of packed weights.
+/// What a backend keeps of packed weights. Packed slice by slice, then never changed.
 protocol PackedContent: AnyObject, Sendable {
   var byteCount: Int { get }
+  /// Slices start at multiples of this many outputs.
+  var sliceAlignment: Int { get }
+  /// Puts the rows `outputs` of the weights, row-major, into their place. Disjoint slices may be packed
+  /// at the same time.
+  func pack(_ weights: Span<Float>, outputs: Range<Int>)
   /// Overwrites `output` (`height` × outputs) with `rows` (`height` × inputs) times the weights, transposed.
   func multiply(_ rows: Span<Float>, height: Int, into output: inout MutableSpan<Float>)
 }
 
-/// Packs the weights of a layer, row-major `outputs` × `inputs`.
+/// Makes room for packed weights, row-major `outputs` × `inputs`.
 protocol GemmLibrary: Sendable {
   /// Heights worth trying, ascending.
   var candidateHeights: [Int] { get }
   /// The heights at which this library has a fast product for the shape.
   func supportedHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int]
-  func pack(
-    _ weights: Span<Float>, outputs: Int, inputs: Int, heights: [Int]
-  ) -> any PackedContent
+  func makeContent(outputs: Int, inputs: Int, heights: [Int]) -> any PackedContent
 }
 
 /// Products of a block of activations with packed weights, in single precision, on the calling thread.
@@ -91,9 +94,36 @@ public struct Gemm: Sendable {
   public func pack(_ weights: Span<Float>, outputs: Int, inputs: Int) -> PackedMatrix {
     precondition(
       weights.count == outputs * inputs, "\(weights.count) weights for \(outputs) × \(inputs)")
-    return PackedMatrix(
-      outputs: outputs, inputs: inputs,
-      content: library.pack(weights, outputs: outputs, inputs: inputs, heights: heights))
+    let content = library.makeContent(outputs: outputs, inputs: inputs, heights: heights)
+    content.pack(weights, outputs: 0..<outputs)
+    return PackedMatrix(outputs: outputs, inputs: inputs, content: content)
+  }
+
+  /// Packs weights [outputs, inputs] on all workers, slice by slice, so that they never lie in memory twice.
+  ///
+  /// `fill` writes the rows `outputs` of the weights, row-major.
+  /// - Throws: What `fill` throws for the lowest slice that fails.
+  public func pack(
+    outputs: Int, inputs: Int, on pool: WorkerPool,
+    fill: @Sendable (_ outputs: Range<Int>, _ rows: inout MutableSpan<Float>) throws -> Void
+  ) throws -> PackedMatrix {
+    let content = library.makeContent(outputs: outputs, inputs: inputs, heights: heights)
+    // About half a megabyte of weights, so that reading and packing meet in the cache.
+    let wanted = max(1, (1 << 17) / max(1, inputs))
+    let alignment = content.sliceAlignment
+    let step = (wanted + alignment - 1) / alignment * alignment
+    try pool.forEach((outputs + step - 1) / step) { index in
+      let slice = index * step..<min(outputs, (index + 1) * step)
+      let rows = try unsafe [Float](unsafeUninitializedCapacity: slice.count * inputs) {
+        buffer, count in
+        var span = unsafe MutableSpan(
+          _unsafeElements: buffer.extracting(0..<slice.count * inputs))
+        try fill(slice, &span)
+        count = slice.count * inputs
+      }
+      content.pack(rows.span, outputs: slice)
+    }
+    return PackedMatrix(outputs: outputs, inputs: inputs, content: content)
   }
 
   /// Overwrites `output` (height × outputs) with `rows` (height × inputs) · weightsᵀ.

@@ -22,9 +22,7 @@
       return heights.filter { shape.isFast(at: $0) }
     }
 
-    func pack(
-      _ weights: Span<Float>, outputs: Int, inputs: Int, heights: [Int]
-    ) -> any PackedContent {
+    func makeContent(outputs: Int, inputs: Int, heights: [Int]) -> any PackedContent {
       let key = ShapeKey(outputs: outputs, inputs: inputs, heights: heights)
       let shape = shapes.withLock { shapes in
         if let shape = shapes[key] { return shape }
@@ -32,7 +30,7 @@
         shapes[key] = shape
         return shape
       }
-      return OneDNNMatrix(weights, shape)
+      return OneDNNMatrix(shape)
     }
   }
 
@@ -52,7 +50,7 @@
     }
   }
 
-  /// The primitives for one shape of weights: a reorder into the packed layout and a product per height.
+  /// The primitives for one shape of weights: reorders into the packed layout and a product per height.
   @safe
   private final class OneDNNShape: @unchecked Sendable {
     @unsafe struct Product {
@@ -64,18 +62,29 @@
       let isFast: Bool
     }
 
+    /// Packs a slice of so many outputs.
+    @safe struct Reorder: @unchecked Sendable {
+      let primitive: dnnl_primitive_t
+      let plain: dnnl_memory_desc_t
+      let packed: dnnl_memory_desc_t
+    }
+
     let outputs: Int
     let inputs: Int
     let packed: dnnl_memory_desc_t
     let packedBytes: Int
-    private let plain: dnnl_memory_desc_t
-    private let reorder: dnnl_primitive_t
+    /// Outputs that the packed layout interleaves: slices start at multiples of it.
+    let outputBlock: Int
+    /// Values from one block of outputs to the next in the packed layout.
+    private let blockStride: Int
+    private let reorders = Mutex<[Int: Reorder]>([:])
     private let products: [Int: Product]
 
     init(outputs: Int, inputs: Int, heights: [Int]) {
       self.outputs = outputs
       self.inputs = inputs
-      plain = Self.descriptor([inputs, outputs], dnnl_ba)
+      // The library counts on the threads of the caller when it cuts the work.
+      ck_use_one_openmp_thread()
       // The largest height chooses the layout, the others take it.
       let largest = heights[heights.count - 1]
       let chosen = unsafe Self.product(
@@ -92,11 +101,14 @@
           ).product
       }
       unsafe self.products = products
-      unsafe reorder = Self.reorder(from: plain, to: chosen.weights)
+      outputBlock = Self.outputBlock(layout)
+      blockStride = unsafe Int(layout.format_desc.blocking.strides.1)
     }
 
     deinit {
-      unsafe dnnl_primitive_destroy(reorder)
+      reorders.withLock { reorders in
+        reorders.values.forEach { unsafe dnnl_primitive_destroy($0.primitive) }
+      }
       unsafe products.values.forEach { unsafe dnnl_primitive_destroy($0.primitive) }
     }
 
@@ -110,13 +122,50 @@
       return unsafe product
     }
 
-    func pack(_ weights: UnsafePointer<Float>, into destination: UnsafeMutableRawPointer) {
+    /// Packs the rows `slice` of the weights; `destination` is the start of the whole packed matrix.
+    func pack(
+      _ weights: UnsafePointer<Float>, outputs slice: Range<Int>,
+      into destination: UnsafeMutableRawPointer
+    ) {
+      precondition(slice.lowerBound.isMultiple(of: outputBlock), "a slice at \(slice.lowerBound)")
+      let reorder = reorder(outputs: slice.count)
+      let offset = slice.lowerBound / outputBlock * blockStride * MemoryLayout<Float>.size
       unsafe run(
-        reorder,
+        reorder.primitive,
         [
-          (DNNL_ARG_FROM, plain, UnsafeMutableRawPointer(mutating: weights)),
-          (DNNL_ARG_TO, packed, destination),
+          (DNNL_ARG_FROM, reorder.plain, UnsafeMutableRawPointer(mutating: weights)),
+          (DNNL_ARG_TO, reorder.packed, destination + offset),
         ])
+    }
+
+    private func reorder(outputs: Int) -> Reorder {
+      reorders.withLock { reorders in
+        if let reorder = reorders[outputs] { return reorder }
+        ck_use_one_openmp_thread()
+        let plain = Self.descriptor([inputs, outputs], dnnl_ba)
+        // The whole layout with fewer outputs: blocks of outputs lie at equal distances.
+        var slice = packed
+        slice.dims.1 = dnnl_dim_t(outputs)
+        slice.padded_dims.1 = dnnl_dim_t((outputs + outputBlock - 1) / outputBlock * outputBlock)
+        let reorder = unsafe Reorder(
+          primitive: Self.reorder(from: plain, to: slice), plain: plain, packed: slice)
+        reorders[outputs] = reorder
+        return reorder
+      }
+    }
+
+    private static func outputBlock(_ layout: dnnl_memory_desc_t) -> Int {
+      precondition(layout.format_kind == dnnl_blocked, "oneDNN packs weights in no blocked layout")
+      let blocking = unsafe layout.format_desc.blocking
+      let axes = unsafe withUnsafeBytes(of: blocking.inner_idxs) {
+        unsafe Array($0.bindMemory(to: dnnl_dim_t.self))
+      }
+      let sizes = unsafe withUnsafeBytes(of: blocking.inner_blks) {
+        unsafe Array($0.bindMemory(to: dnnl_dim_t.self))
+      }
+      return (0..<Int(blocking.inner_nblks)).reduce(1) { product, level in
+        axes[level] == 1 ? product * Int(sizes[level]) : product
+      }
     }
 
     /// Executes a primitive on the calling thread alone.
@@ -214,17 +263,25 @@
     private let shape: OneDNNShape
     private let storage: UnsafeMutableRawPointer
 
-    init(_ weights: Span<Float>, _ shape: OneDNNShape) {
+    init(_ shape: OneDNNShape) {
       self.shape = shape
       unsafe storage = alignedMemory(shape.packedBytes)
-      unsafe weights.withUnsafeBufferPointer { source in
-        if let source = source.baseAddress { unsafe shape.pack(source, into: storage) }
-      }
     }
 
     deinit { unsafe free(storage) }
 
     var byteCount: Int { shape.packedBytes }
+    var sliceAlignment: Int { shape.outputBlock }
+
+    func pack(_ weights: Span<Float>, outputs slice: Range<Int>) {
+      precondition(
+        weights.count == slice.count * shape.inputs && slice.lowerBound >= 0
+          && slice.upperBound <= shape.outputs, "\(weights.count) weights for rows \(slice)")
+      unsafe weights.withUnsafeBufferPointer { source in
+        guard let source = source.baseAddress else { return }
+        unsafe shape.pack(source, outputs: slice, into: storage)
+      }
+    }
 
     func multiply(_ rows: Span<Float>, height: Int, into output: inout MutableSpan<Float>) {
       let product = unsafe shape.product(at: height)

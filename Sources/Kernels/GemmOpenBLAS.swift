@@ -16,10 +16,8 @@ struct OpenBLASLibrary: GemmLibrary {
 
   func supportedHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int] { heights }
 
-  func pack(
-    _ weights: Span<Float>, outputs: Int, inputs: Int, heights: [Int]
-  ) -> any PackedContent {
-    OpenBLASMatrix(weights, outputs: outputs, inputs: inputs)
+  func makeContent(outputs: Int, inputs: Int, heights: [Int]) -> any PackedContent {
+    OpenBLASMatrix(outputs: outputs, inputs: inputs)
   }
 }
 
@@ -31,14 +29,22 @@ private final class OpenBLASMatrix: PackedContent, @unchecked Sendable {
 
   var byteCount: Int { outputs * inputs * MemoryLayout<Float>.size }
 
-  init(_ weights: Span<Float>, outputs: Int, inputs: Int) {
+  let sliceAlignment = 1
+
+  init(outputs: Int, inputs: Int) {
     self.outputs = outputs
     self.inputs = inputs
-    let memory = unsafe alignedMemory(weights.count * MemoryLayout<Float>.size)
-    unsafe storage = memory.bindMemory(to: Float.self, capacity: weights.count)
+    let memory = unsafe alignedMemory(outputs * inputs * MemoryLayout<Float>.size)
+    unsafe storage = memory.bindMemory(to: Float.self, capacity: outputs * inputs)
+  }
+
+  func pack(_ weights: Span<Float>, outputs slice: Range<Int>) {
+    precondition(
+      weights.count == slice.count * inputs && slice.lowerBound >= 0
+        && slice.upperBound <= outputs, "\(weights.count) weights for rows \(slice)")
     unsafe weights.withUnsafeBufferPointer { source in
       guard let source = source.baseAddress else { return }
-      unsafe storage.update(from: source, count: weights.count)
+      unsafe (storage + slice.lowerBound * inputs).update(from: source, count: weights.count)
     }
   }
 

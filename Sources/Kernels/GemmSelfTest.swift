@@ -27,11 +27,9 @@ extension Gemm {
 
   /// The heights whose rows are independent, and of these the largest group with equal bits.
   private func agreeingHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int] {
-    let matrix = PackedMatrix(
-      outputs: outputs, inputs: inputs,
-      content: library.pack(
-        TestValues(seed: 1).values(outputs * inputs).span, outputs: outputs, inputs: inputs,
-        heights: self.heights))
+    let content = library.makeContent(outputs: outputs, inputs: inputs, heights: self.heights)
+    content.pack(TestValues(seed: 1).values(outputs * inputs).span, outputs: 0..<outputs)
+    let matrix = PackedMatrix(outputs: outputs, inputs: inputs, content: content)
     let row = TestValues(seed: 2).values(inputs)
     var groups: [(result: [UInt32], heights: [Int])] = []
     for height in heights {
@@ -42,7 +40,10 @@ extension Gemm {
         groups.append((result, [height]))
       }
     }
-    return groups.max { $0.heights.count < $1.heights.count }?.heights ?? []
+    // Of equally large groups the one with the smallest height: it pads least.
+    return groups.max {
+      ($0.heights.count, -$0.heights[0]) < ($1.heights.count, -$1.heights[0])
+    }?.heights ?? []
   }
 
   /// The row's product if it is the same everywhere in a block of this height; else nil.

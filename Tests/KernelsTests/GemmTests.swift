@@ -62,4 +62,39 @@ import Testing
     }
     #expect(results.allSatisfy { $0 == results[0] })
   }
+
+  @Test(
+    "packing by slices on any number of workers gives the same matrix",
+    arguments: GemmBackend.available)
+  func slices(backend: GemmBackend) throws {
+    let gemm = Gemm(backend)
+    let (outputs, inputs) = (1100, 320)
+    let weights = values(outputs * inputs, seed: 5)
+    let rows = values(gemm.heights[0] * inputs, seed: 6)
+    func product(_ matrix: PackedMatrix) -> [Float] {
+      var output = [Float](repeating: .nan, count: gemm.heights[0] * outputs)
+      var span = output.mutableSpan
+      gemm.multiply(rows.span, matrix, into: &span)
+      return output
+    }
+    let expected = product(gemm.pack(weights.span, outputs: outputs, inputs: inputs))
+    for threads in [1, 2, 5] {
+      let pool = WorkerPool(threads: threads)
+      let matrix = try gemm.pack(outputs: outputs, inputs: inputs, on: pool) { slice, rows in
+        for index in 0..<rows.count { rows[index] = weights[slice.lowerBound * inputs + index] }
+      }
+      #expect(product(matrix) == expected)
+    }
+  }
+
+  @Test("a failing source of weights fails the packing", arguments: GemmBackend.available)
+  func failingSource(backend: GemmBackend) throws {
+    let problem = Diagnostic("gone", at: "file", fix: "bring it back")
+    #expect(throws: problem) {
+      _ = try Gemm(backend).pack(outputs: 900, inputs: 2000, on: WorkerPool(threads: 2)) {
+        slice, _ in
+        if slice.upperBound > 200 { throw problem }
+      }
+    }
+  }
 }
