@@ -42,7 +42,7 @@ extension TaskFile {
     let generation = try GenerationSettings(document, standardStop: separator)
     stops = generation.stops
     tokenLimit = generation.tokenLimit
-    strip = try Strip(document)
+    strip = try Strip(document, stops: stops)
     decode = try document.value("decode")?.choice("way of decoding")
     var metrics = try MetricSetting.read(document, kind: kind.declaration)
     var improved = metrics[0].name
@@ -138,7 +138,7 @@ extension YAMLNode {
 }
 
 extension Strip {
-  init(_ document: TaskDocument) throws(Diagnostic) {
+  init(_ document: TaskDocument, stops: [String]) throws(Diagnostic) {
     self = try document.value("strip")?.bool() ?? false ? .both : .nothing
     guard let filters = try document.value("filter_list") else { return }
     let pipelines = try filters.sequence()
@@ -153,6 +153,8 @@ extension Strip {
         switch try function.string() {
         case "take_first": continue
         case "remove_whitespace": if self == .nothing { self = .prediction }
+        case "regex" where try isStripping(step.mapping(), stops: stops):
+          if self == .nothing { self = .prediction }
         default:
           throw function.problem(
             "the filter function \(function.kind) is not supported",
@@ -160,6 +162,16 @@ extension Strip {
         }
       }
     }
+  }
+
+  /// Whether a regex filter does no more than strip: `^\s*(.*?)\s*$` on a text of one line.
+  private func isStripping(
+    _ step: YAMLMapping, stops: [String]
+  ) throws(Diagnostic) -> Bool {
+    guard try step.optional("regex_pattern")?.string() == #"^\s*(.*?)\s*$"#,
+      try step.optional("group_select")?.integer() ?? 0 == 0
+    else { return false }
+    return stops.contains("\n")
   }
 }
 

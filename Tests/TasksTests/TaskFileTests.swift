@@ -188,6 +188,25 @@ import Testing
         try harness.allItems()[0].requests == [
           .generation(context: "c:", stops: ["x"], limit: 9, expected: "  C ")
         ])
+      let regex = try fixture.load(
+        #"""
+        task: t
+        data: q.jsonl
+        until: ["\n"]
+        filter_list:
+          - name: strip
+            filter: [{function: regex, regex_pattern: "^\\s*(.*?)\\s*$"}, {function: take_first}]
+        """#)
+      #expect(
+        try regex.allItems()[0].measure([.generation(text: "\t C ")]) == ["exact_match": .value(0)])
+      #expect(
+        fixture.message {
+          _ = try fixture.load(
+            "task: t\ndata: q.jsonl\nfilter_list: [{name: a, filter: [{function: regex}]}]\n")
+        } == """
+          task.yaml: line 3: filter_list[0].filter[0].function: the filter function 'regex' is not supported
+            fix: use remove_whitespace and take_first, or stop strings that end the answer
+          """)
     }
   }
 
