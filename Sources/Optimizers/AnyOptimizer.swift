@@ -25,6 +25,7 @@ public struct AnyOptimizer: Sendable {
   public var populationSize: Int { base.populationSize }
   public var parentCount: Int { base.parentCount }
   public var termination: Termination? { base.termination }
+  public var covariance: String? { base.covariance }
   public var decisions: [String] { base.decisions }
   public var warning: String? { base.warning }
   public var population: [Proposal] { base.population }

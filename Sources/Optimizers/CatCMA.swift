@@ -334,6 +334,10 @@ extension GaussianDistribution {
 // MARK: - What people and drivers read
 
 extension CatCMA {
+  public var covariance: String? {
+    distributions.gaussian == nil ? nil : covarianceMode.rawValue
+  }
+
   public var decisions: [String] {
     let dimension = coordinates.gaussianCount
     let discrete = coordinates.categories.count

@@ -84,58 +84,82 @@ extension CategoryCombination {
     return ordered
   }
 
-  /// Best-first search over the group's variables in order; a partial combination's probability
-  /// bounds those of its completions, so complete ones come out likeliest first.
+  /// Best-first search over the group's variables in order.
+  ///
+  /// A partial combination is rated by the best that its completions can reach: variables known to
+  /// be active count with their likeliest choice, others with 1. Complete ones therefore come out
+  /// likeliest first.
   private static func mostProbable(
     _ count: Int, inGroup variables: [Variable], space: SearchSpace
   ) -> [CategoryCombination] {
-    struct Partial {
-      var choices: [Choice] = []
-      var probability = 1.0
-      var next = 0
-    }
-    var open = [Partial()]
+    var open = [Partial(bound: 1)]
     var complete: [CategoryCombination] = []
     // Far more than groups of usual size need; a larger one gives up exactness, not time.
-    for _ in 0..<20_000 {
+    for _ in 0..<2_000 {
       guard complete.count < count,
-        let position = open.indices.max(by: {
-          (open[$0].probability, open[$0].next) < (open[$1].probability, open[$1].next)
-        })
+        let position = open.indices.max(by: { open[$0].isWorse(than: open[$1]) })
       else { break }
-      var partial = open.remove(at: position)
-      guard partial.next < variables.count else {
+      let partial = open.remove(at: position)
+      if partial.next == variables.count {
         complete.append(
           CategoryCombination(choices: partial.choices, probability: partial.probability))
-        continue
-      }
-      let variable = variables[partial.next]
-      partial.next += 1
-      guard isActive(variable, given: partial.choices, space: space) else {
-        open.append(partial)
-        continue
-      }
-      for (index, probability) in variable.probabilities.enumerated() {
-        var extended = partial
-        extended.choices.append(
-          Choice(parameter: variable.parameter, value: variable.lowest + Double(index)))
-        extended.probability *= probability
-        open.append(extended)
+      } else {
+        for var extended in partial.extended(by: variables[partial.next], space: space) {
+          extended.bound = extended.probability
+          for variable in variables[extended.next...]
+          where extended.isActive(variable, space: space) == true {
+            extended.bound *= variable.probabilities.max() ?? 1
+          }
+          open.append(extended)
+        }
       }
     }
     return complete
   }
 
-  /// Whether the categorical conditions of a variable hold; conditions on integers are taken to.
-  private static func isActive(
-    _ variable: Variable, given choices: [Choice], space: SearchSpace
-  ) -> Bool {
-    space.parameters[variable.parameter].activeWhen.allSatisfy { condition in
-      guard let parent = space.index(of: condition.parameter),
-        case .categorical(let names, _) = space.parameters[parent].kind, names.count > 1
-      else { return true }
-      guard let choice = choices.first(where: { $0.parameter == parent }) else { return false }
-      return condition.values.contains(names[Int(choice.value)])
+  /// Choices for the first variables of a group.
+  private struct Partial {
+    var choices: [Choice] = []
+    /// Parameters decided on, with a choice or as inactive.
+    var decided: Set<Int> = []
+    var probability = 1.0
+    var bound: Double
+    var next = 0
+
+    /// Equally good ones are finished first that lack least.
+    func isWorse(than other: Partial) -> Bool { (bound, next) < (other.bound, other.next) }
+
+    func extended(by variable: Variable, space: SearchSpace) -> [Partial] {
+      var base = self
+      base.next += 1
+      base.decided.insert(variable.parameter)
+      guard isActive(variable, space: space) != false else { return [base] }
+      return variable.probabilities.enumerated().map { index, probability in
+        var extended = base
+        extended.choices.append(
+          Choice(parameter: variable.parameter, value: variable.lowest + Double(index)))
+        extended.probability *= probability
+        return extended
+      }
+    }
+
+    /// Whether the categorical conditions of a variable hold, nil: not known yet; conditions on
+    /// integers are taken to hold.
+    func isActive(_ variable: Variable, space: SearchSpace) -> Bool? {
+      var isKnown = true
+      for condition in space.parameters[variable.parameter].activeWhen {
+        guard let parent = space.index(of: condition.parameter),
+          case .categorical(let names, _) = space.parameters[parent].kind, names.count > 1
+        else { continue }
+        guard decided.contains(parent) else {
+          isKnown = false
+          continue
+        }
+        guard let choice = choices.first(where: { $0.parameter == parent }),
+          condition.values.contains(names[Int(choice.value)])
+        else { return false }
+      }
+      return isKnown ? true : nil
     }
   }
 }

@@ -21,6 +21,8 @@ public protocol Optimizer: Sendable, Codable {
   var parentCount: Int { get }
   /// Set once the optimizer cannot usefully go on; then `ask` returns nothing.
   var termination: Termination? { get }
+  /// How the covariance is represented, `full` or `diagonal`; nil: there is none.
+  var covariance: String? { get }
   /// What was decided at creation, with reasons, for people: one line each.
   var decisions: [String] { get }
   /// What people should know about the objective, such as that it is flat; nil: nothing.

@@ -48,6 +48,7 @@ public struct RandomSearch: Optimizer {
   public var parentCount: Int { ledger.populationSize / 2 }
   public var termination: Termination? { nil }
   public var warning: String? { nil }
+  public var covariance: String? { nil }
   public var told: [Bool] { ledger.told }
   public var recommendation: Recommendation { Recommendation(mean: nil, combinations: []) }
   public var distribution: [ParameterDistribution] { [] }
