@@ -177,7 +177,7 @@ let package = Package(
         "MergeEngine", "Evaluation", "Tasks", "Optimizers", "SearchSpaces", "Recipes",
         "Checkpoints", "PopulationStore", "Documents", "Tensors", "Randomness",
       ]),
-    tests(of: "Reports", ["PopulationStore", "SearchSpaces", "Recipes"]),
+    tests(of: "Reports", ["PopulationStore", "SearchSpaces", "Recipes", "Documents"]),
     .testTarget(
       name: "mergevolveTests",
       dependencies: [

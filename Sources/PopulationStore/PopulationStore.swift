@@ -26,11 +26,11 @@ public final class PopulationStore: Sendable {
   private let queue: DatabaseQueue
   private let lock: StoreLock?
   /// The copy that a reader looks at where the folder of the store admits no reading in place.
-  private let copy: TemporaryFolder?
+  private let copy: StoreCopy?
 
   private init(
     path: String, access: Access, failpoints: Failpoints, queue: DatabaseQueue, lock: StoreLock?,
-    copy: TemporaryFolder?
+    copy: StoreCopy?
   ) throws {
     self.path = path
     self.access = access
@@ -98,7 +98,7 @@ public final class PopulationStore: Sendable {
     var configuration = Configuration()
     configuration.readonly = true
     configuration.busyMode = .timeout(10)
-    var copy: TemporaryFolder?
+    var copy: StoreCopy?
     let queue = try translating(location.path) {
       do {
         let queue = try DatabaseQueue(path: location.path, configuration: configuration)
@@ -108,9 +108,9 @@ public final class PopulationStore: Sendable {
         where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
       {
         // In a folder that is not writable SQLite cannot make the files that write-ahead logs need.
-        let folder = try TemporaryFolder(copying: location.path)
+        let folder = try StoreCopy(copying: location.path)
         copy = folder
-        let queue = try DatabaseQueue(path: folder.copy, configuration: configuration)
+        let queue = try DatabaseQueue(path: folder.path, configuration: configuration)
         try check(queue, path: location.path)
         return queue
       }

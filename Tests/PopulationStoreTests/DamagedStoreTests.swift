@@ -6,10 +6,10 @@ import TestSupport
 import Testing
 
 @Suite("A file that is no usable store") struct DamagedStoreTests {
-  let folder: ScratchFolder
-  var path: String { folder.path("search.sqlite") }
+  let folder: TemporaryFolder
+  var path: String { folder.file("search.sqlite") }
 
-  init() throws { folder = try ScratchFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func expectRefusal(_ problem: String, fix: String) {
     for access in [PopulationStore.Access.reading, .driving] {

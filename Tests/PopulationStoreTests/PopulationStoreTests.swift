@@ -5,16 +5,16 @@ import TestSupport
 import Testing
 
 @Suite("A store") struct PopulationStoreTests {
-  let folder: ScratchFolder
-  var path: String { folder.path("search.sqlite") }
+  let folder: TemporaryFolder
+  var path: String { folder.file("search.sqlite") }
 
-  init() throws { folder = try ScratchFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   @Test("returns the search that was put", arguments: [false, true])
   func search(plansLate: Bool) throws {
     var script = ScriptedSearch()
     script.plansLate = plansLate
-    let new = script.newSearch()
+    let new = try script.newSearch()
     let store = try StoreReservation(at: path, configuration: new.configuration).publish(new)
     let search = try store.search()
     #expect(search.name == new.name)
@@ -82,7 +82,9 @@ import Testing
     #expect(evaluation.tasks.map(\.task) == ["sums", "words"])
     #expect(try store.itemBlocks(first).map(\.block) == [0, 1, 0, 1])
     #expect(
-      try store.itemBlocks(first).map(\.items.positions) == [[0, 2], [1, 3], [0, 2], [1, 3]])
+      try store.itemBlocks(first).map(\.items.positions) == [
+        [0, 2, 4, 6], [1, 3, 5, 7], [0, 2, 4, 6], [1, 3, 5, 7],
+      ])
     let validation = EvaluationKey(
       candidate: 1, split: .validation, precision: "f32", decode: "unproved", maskSeed: 0)
     #expect(
@@ -90,7 +92,7 @@ import Testing
         SampleText(key: validation, task: "sums", position: 1, text: "2 + 2 = 4\n")
       ])
     #expect(
-      try store.evaluations(of: 1).map(\.key.split) == [.search, .validation, .test])
+      try store.evaluations(of: 1).map(\.key.split) == [.search, .search, .validation, .test])
     #expect(try store.evaluations(split: .test).map(\.key.candidate) == [1, 2, 3, 4, 17])
 
     #expect(try store.candidate(6).status == .failed("logits of layer 3 are not finite"))
@@ -108,7 +110,7 @@ import Testing
     #expect(try store.testLooks().map(\.candidates) == [[1, 2, 3, 4, 17]])
     let conclusion = try #require(try store.conclusions().first)
     #expect(conclusion.winner == 17)
-    #expect(conclusion.comparisons.map(\.role) == [.bestParent, .bestSimple])
+    #expect(conclusion.comparisons.map(\.role) == [.bestParent, .bestSimple, .parent])
     #expect(try store.events(kind: "session").map(\.session) == [1])
     #expect(try store.runningTime() == 1.5)
   }

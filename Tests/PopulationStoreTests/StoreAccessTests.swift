@@ -5,11 +5,11 @@ import TestSupport
 import Testing
 
 @Suite("Who may use a store") struct StoreAccessTests {
-  let folder: ScratchFolder
-  var path: String { folder.path("search.sqlite") }
+  let folder: TemporaryFolder
+  var path: String { folder.file("search.sqlite") }
   let script = ScriptedSearch()
 
-  init() throws { folder = try ScratchFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func create() throws -> PopulationStore {
     try StoreReservation(at: path, configuration: script.configuration)
@@ -21,7 +21,8 @@ import Testing
       try body()
       return "nothing thrown"
     } catch {
-      return "\(error)".replacing(folder.url.resolvingSymlinksInPath().path + "/", with: "")
+      return "\(error)".replacing(
+        URL(fileURLWithPath: folder.path).resolvingSymlinksInPath().path + "/", with: "")
     }
   }
 
@@ -35,16 +36,16 @@ import Testing
       """
     #expect(message { _ = try PopulationStore.open(path, for: .driving) } == expected)
     try FileManager.default.createSymbolicLink(
-      atPath: folder.path("link.sqlite"), withDestinationPath: path)
+      atPath: folder.file("link.sqlite"), withDestinationPath: path)
     #expect(
-      message { _ = try PopulationStore.open(folder.path("link.sqlite"), for: .driving) }
+      message { _ = try PopulationStore.open(folder.file("link.sqlite"), for: .driving) }
         == expected)
     #expect(try PopulationStore.open(path, for: .reading).search().name == "scripted")
     try store.close()
     let next = try PopulationStore.open(path, for: .driving)
     #expect(next.session == 1)
     try next.close()
-    #expect(try folder.names == ["link.sqlite", "search.sqlite"])
+    #expect(try folder.names() == ["link.sqlite", "search.sqlite"])
   }
 
   @Test("one creator of a name")
@@ -57,7 +58,7 @@ import Testing
   @Test("a name that is only reserved stays free")
   func reservedOnly() throws {
     do { _ = try StoreReservation(at: path, configuration: "{}") }
-    #expect(try folder.names == [])
+    #expect(try folder.names() == [])
     _ = try StoreReservation(at: path, configuration: "{}")
   }
 
@@ -105,13 +106,14 @@ import Testing
         == """
         search.sqlite: already holds this search
           fix: go on with `mergevolve resume \(path)`, or start anew in another file with --store
-        """.replacing(folder.url.resolvingSymlinksInPath().path + "/", with: ""))
+        """.replacing(
+          URL(fileURLWithPath: folder.path).resolvingSymlinksInPath().path + "/", with: ""))
     #expect(
       message { _ = try StoreReservation(at: path, configuration: "{}") } == """
         search.sqlite: holds another search, 'scripted'
           fix: choose another file with --store; nothing is overwritten
         """)
-    let text = folder.path("notes.txt")
+    let text = folder.file("notes.txt")
     try Data("hello".utf8).write(to: URL(fileURLWithPath: text))
     #expect(
       message { _ = try StoreReservation(at: text, configuration: "{}") } == """
@@ -124,8 +126,8 @@ import Testing
   @Test("a store may be read where nothing may be written")
   func copiedForReading() throws {
     let store = try create()
-    let copy = try TemporaryFolder(copying: store.path)
-    #expect(try PopulationStore.open(copy.copy, for: .reading).dump() == store.dump())
+    let copy = try StoreCopy(copying: store.path)
+    #expect(try PopulationStore.open(copy.path, for: .reading).dump() == store.dump())
   }
 
   @Test("network file systems are recognised by the innermost mount")

@@ -24,8 +24,8 @@ import Testing
 
   @Test("goes on as if nothing had happened", arguments: kills)
   func resumes(kill: Kill) async throws {
-    let folder = try ScratchFolder()
-    let path = folder.path("killed.sqlite")
+    let folder = try TemporaryFolder()
+    let path = folder.file("killed.sqlite")
     await #expect(processExitsWith: .signal(SIGKILL)) {
       [path = path as String, kill = kill as Kill] in
       var script = ScriptedSearch()
@@ -36,7 +36,7 @@ import Testing
     var script = ScriptedSearch()
     script.plansLate = kill.plansLate
     script.clock += 1000
-    let expected = try script.finished(at: folder.path("whole.sqlite")).dump()
+    let expected = try script.finished(at: folder.file("whole.sqlite")).dump()
 
     let resumed: PopulationStore
     if FileManager.default.fileExists(atPath: path) {
@@ -50,14 +50,14 @@ import Testing
     #expect(try resumed.dump() == expected)
     try resumed.close()
     #expect(
-      try folder.names.filter { $0.hasPrefix("killed") } == ["killed.sqlite"],
+      try folder.names().filter { $0.hasPrefix("killed") } == ["killed.sqlite"],
       "leftovers of the killed process")
   }
 
   @Test("is readable before anybody resumes it")
   func readable() async throws {
-    let folder = try ScratchFolder()
-    let path = folder.path("killed.sqlite")
+    let folder = try TemporaryFolder()
+    let path = folder.file("killed.sqlite")
     await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
       _ = try ScriptedSearch().finished(at: path, failpoints: Failpoints("inside-wave:7"))
       exit(0)

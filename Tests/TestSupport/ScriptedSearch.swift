@@ -1,5 +1,6 @@
 public import Foundation
 public import PopulationStore
+import Randomness
 import SearchSpaces
 
 /// A whole search with made-up scores that goes on wherever its store stands.
@@ -9,9 +10,13 @@ import SearchSpaces
 public struct ScriptedSearch: Sendable {
   public var generations = 3
   public var population = 4
-  public var itemsPerTask = 4
+  public var itemsPerTask = 8
   /// Whether the plan is left open until the baselines are scored, as with a time limit alone.
   public var plansLate = false
+  /// After so many commits of results the run ends, as if it had been stopped.
+  public var stopsAfterWaves: Int?
+  /// Of every validation and test score.
+  public var maskSeeds: [UInt64] = [0]
   /// Of the events, which must make no difference elsewhere.
   public var clock = Date(timeIntervalSince1970: 1_800_000_000)
 
@@ -22,7 +27,7 @@ public struct ScriptedSearch: Sendable {
   public var configuration: String { #"{"name":"scripted","generations":\#(generations)}"# }
 
   /// What is published when the checks have passed.
-  public func newSearch() -> NewSearch {
+  public func newSearch() throws -> NewSearch {
     let parents = [("base", true), ("left", false), ("right", false)]
     return NewSearch(
       name: "scripted", configuration: configuration, seed: .max, bootstrapSeed: 11,
@@ -48,7 +53,7 @@ public struct ScriptedSearch: Sendable {
       },
       budget: Budget(
         evaluations: plansLate ? nil : population * generations, timeLimit: plansLate ? 3600 : nil),
-      plan: plansLate ? nil : plan,
+      plan: plansLate ? nil : try plan(),
       baselines: parents.map { name, isBase in
         NewCandidate(kind: isBase ? .base : .expert, name: name, fingerprint: 0)
       } + [
@@ -58,16 +63,21 @@ public struct ScriptedSearch: Sendable {
       ])
   }
 
-  private var plan: Plan {
+  private func plan() throws -> Plan {
     Plan(
-      space: #"{"parameters":["left","right"]}"#, algorithm: "cma-es", covariance: "full",
+      space: try canonicalJSON(
+        SearchSpace([
+          SearchParameter("left.weight", .real(range: -1...4, start: 0.5)),
+          SearchParameter("right.weight", .real(range: -1...4, start: 0.5)),
+        ])), algorithm: "cma-es", covariance: "full",
       population: population, racing: true, settings: "{}")
   }
 
-  /// Goes on until the search is finished, from wherever it stands.
+  /// Goes on until the search is finished or stopped, from wherever it stands.
   public func run(_ store: PopulationStore) throws {
     try store.record(event("session"))
     while true {
+      if let stopsAfterWaves, try store.events(kind: "wave").count >= stopsAfterWaves { return }
       let search = try store.search()
       switch search.phase {
       case .baselines: try scoreBaselines(store, search)
@@ -94,7 +104,7 @@ public struct ScriptedSearch: Sendable {
       try store.commit(wave, event: event("wave"))
     } else if plansLate {
       try store.fix(
-        plan, budget: Budget(evaluations: population * generations, timeLimit: 3600, reserve: 2),
+        plan(), budget: Budget(evaluations: population * generations, timeLimit: 3600, reserve: 2),
         opening: generation(0), event: event("plan"))
     } else {
       try store.open(generation(0))
@@ -179,21 +189,20 @@ public struct ScriptedSearch: Sendable {
   private func conclude(_ store: PopulationStore, _ search: StoredSearch) throws {
     let round = try store.lastRound() + 1
     let finalists = try store.finalists(round: round).map(\.candidate)
-    for id in finalists where try store.evaluation(key(id, .validation)) == nil {
-      var wave = Wave(statuses: [id: .scored])
-      append(id, key(id, .validation), to: &wave)
-      try store.commit(wave)
+    for id in finalists {
+      if try store.candidate(id).kind == .finalist {
+        try score(id, search.searchKey(id, maskSeed: 0), store)
+      }
+      for seed in maskSeeds { try score(id, key(id, .validation, seed), store) }
     }
-    let winner = try finalists.max {
-      try validation($0, store) < validation($1, store)
-    }
-    guard let winner else { return }
-    let tested = [1, 2, 3, 4, winner]
-    try store.noteTestLook(.verdict, round: round, candidates: tested)
-    for id in tested where try store.evaluation(key(id, .test)) == nil {
-      var wave = Wave()
-      append(id, key(id, .test), to: &wave)
-      try store.commit(wave)
+    let standings = try finalists.map { id in (id: id, score: try validation(id, store)) }
+    guard let winner = standings.max(by: { $0.score < $1.score })?.id else { return }
+    try store.noteTestLook(.verdict, round: round, candidates: [1, 2, 3, 4, winner])
+    for id in [1, 2, 3, 4, winner] {
+      for seed in id == winner ? maskSeeds : [0] {
+        try score(id, key(id, .test, seed), store)
+        try score(id, key(id, .search, seed), store)
+      }
     }
     try store.conclude(
       Conclusion(
@@ -204,18 +213,43 @@ public struct ScriptedSearch: Sendable {
             level: 0.975, words: "better than the best parent (right)"),
           Comparison(
             opponent: 4, role: .bestSimple, split: .test, gain: 0.0625, low: -0.0625, high: 0.1875,
-            level: 0.975, words: "no measurable difference"),
+            level: 0.975, words: "no measurable difference to the best simple merge (linear)"),
+          Comparison(
+            opponent: 1, role: .parent, split: .test, gain: 0.5, low: 0.375, high: 0.625,
+            level: 0.95, words: "better than base"),
         ]),
       event: event("conclusion"))
   }
 
-  private func validation(_ id: Candidate.ID, _ store: PopulationStore) throws -> Double {
-    try store.evaluation(key(id, .validation))?.score ?? 0
+  /// Scores what is missing, in a commit of its own.
+  private func score(_ id: Candidate.ID, _ key: EvaluationKey, _ store: PopulationStore) throws {
+    guard try store.evaluation(key) == nil else { return }
+    var wave = Wave(statuses: [id: .scored])
+    append(id, key, to: &wave)
+    try store.commit(wave, event: event("wave"))
   }
 
-  private func key(_ candidate: Candidate.ID, _ split: BenchmarkSplit) -> EvaluationKey {
+  /// The mean over the mask seeds.
+  private func validation(_ id: Candidate.ID, _ store: PopulationStore) throws -> Double {
+    let scores = try maskSeeds.compactMap { seed in
+      try store.evaluation(key(id, .validation, seed))?.score
+    }
+    return scores.reduce(0, +) / Double(maskSeeds.count)
+  }
+
+  private func key(
+    _ candidate: Candidate.ID, _ split: BenchmarkSplit, _ maskSeed: UInt64 = 0
+  ) -> EvaluationKey {
     EvaluationKey(
-      candidate: candidate, split: split, precision: "f32", decode: "unproved", maskSeed: 0)
+      candidate: candidate, split: split, precision: "f32", decode: "unproved", maskSeed: maskSeed)
+  }
+
+  /// Whether a candidate answers an item, by a hash; later candidates answer more.
+  private func answers(_ key: EvaluationKey, task: Int, item: Int) -> Bool {
+    var random = SplitMix64(
+      seed: UInt64(key.candidate) << 32 ^ UInt64(key.split.rawValue.utf8.count) << 24
+        ^ key.maskSeed << 16 ^ UInt64(task) << 8 ^ UInt64(item))
+    return random.nextUniform() < 0.3 + 0.03 * Double(key.candidate)
   }
 
   /// Scores the first `blocks` of the two blocks of each task.
@@ -230,7 +264,7 @@ public struct ScriptedSearch: Sendable {
       for block in 0..<blocks {
         let positions = (0..<itemsPerTask).filter { $0 % 2 == block }
         let values = positions.map { item in
-          Double((candidate * 7 + item * 5 + index * 3 + key.split.rawValue.count) % 4 / 2)
+          answers(key, task: index, item: item) ? 1.0 : 0.0
         }
         sum += values.reduce(0, +)
         count += values.count
@@ -263,7 +297,7 @@ extension ScriptedSearch {
   /// A finished store of this search under a new name.
   public func finished(at path: String, failpoints: Failpoints = .none) throws -> PopulationStore {
     let store = try StoreReservation(at: path, configuration: configuration, failpoints: failpoints)
-      .publish(newSearch())
+      .publish(try newSearch())
     try run(store)
     return store
   }
