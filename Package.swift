@@ -106,7 +106,7 @@ let package = Package(
       ], external: [logging]),
 
     // Searching
-    module("SearchSpaces", ["Recipes", "Documents", "Diagnostics"]),
+    module("SearchSpaces", ["Recipes", "Documents", "Tensors", "Diagnostics"]),
     module("Optimizers", ["SearchSpaces", "Randomness", "Diagnostics"]),
     module(
       "PopulationStore", ["SearchSpaces", "Diagnostics"],
@@ -166,7 +166,7 @@ let package = Package(
         "Tasks", "Inference", "Tokenization", "Checkpoints", "Kernels", "Documents", "Tensors",
         "MergeEngine", "Recipes",
       ]),
-    tests(of: "SearchSpaces", ["Recipes", "Documents"]),
+    tests(of: "SearchSpaces", ["Recipes", "Documents", "Tensors"]),
     tests(of: "Optimizers", ["SearchSpaces", "Randomness"]),
     tests(
       of: "PopulationStore", ["SearchSpaces", "Randomness"],

@@ -260,15 +260,17 @@ extension CatCMA {
     let conditions = space.parameters[parameter].activeWhen
     guard !conditions.isEmpty else { return 0.01 }
     let isAlive = conditions.allSatisfy { condition in
-      guard
-        let variable = coordinates.categories.firstIndex(where: {
-          space.parameters[$0.parameter].name == condition.parameter
-        }),
-        case .categorical(let choices, _) =
-          space.parameters[coordinates.categories[variable].parameter].kind
-      else { return true }
-      return distributions.categories.isAlive(
-        variable, choices: condition.values.compactMap { choices.firstIndex(of: $0) })
+      condition.parameters.contains { name in
+        guard
+          let variable = coordinates.categories.firstIndex(where: {
+            space.parameters[$0.parameter].name == name
+          }),
+          case .categorical(let choices, _) =
+            space.parameters[coordinates.categories[variable].parameter].kind
+        else { return true }
+        return distributions.categories.isAlive(
+          variable, choices: condition.values.compactMap { choices.firstIndex(of: $0) })
+      }
     }
     return isAlive ? 0.05 : 0.01
   }

@@ -55,7 +55,7 @@ extension CategoryCombination {
     var groups: [(names: Set<String>, members: [Variable])] = []
     for variable in variables {
       let parameter = space.parameters[variable.parameter]
-      let linked = Set([parameter.name] + parameter.activeWhen.map(\.parameter))
+      let linked = Set([parameter.name] + parameter.activeWhen.flatMap(\.parameters))
       let touching = groups.indices.filter { !groups[$0].names.isDisjoint(with: linked) }
       var merged = (names: linked, members: [Variable]())
       for index in touching {
@@ -77,7 +77,7 @@ extension CategoryCombination {
       let position =
         rest.firstIndex { variable in
           space.parameters[variable.parameter].activeWhen
-            .allSatisfy { !waiting.contains($0.parameter) }
+            .allSatisfy { waiting.isDisjoint(with: $0.parameters) }
         } ?? 0
       ordered.append(rest.remove(at: position))
     }
@@ -148,18 +148,24 @@ extension CategoryCombination {
     func isActive(_ variable: Variable, space: SearchSpace) -> Bool? {
       var isKnown = true
       for condition in space.parameters[variable.parameter].activeWhen {
-        guard let parent = space.index(of: condition.parameter),
-          case .categorical(let names, _) = space.parameters[parent].kind, names.count > 1
-        else { continue }
-        guard decided.contains(parent) else {
-          isKnown = false
-          continue
+        let verdicts = condition.parameters.map {
+          holds($0, isOneOf: condition.values, space: space)
         }
-        guard let choice = choices.first(where: { $0.parameter == parent }),
-          condition.values.contains(names[Int(choice.value)])
-        else { return false }
+        if verdicts.contains(true) { continue }
+        guard verdicts.contains(nil) else { return false }
+        isKnown = false
       }
       return isKnown ? true : nil
+    }
+
+    /// Whether a parameter, itself active, has one of `values`; nil: not known yet.
+    private func holds(_ name: String, isOneOf values: [String], space: SearchSpace) -> Bool? {
+      guard let parent = space.index(of: name),
+        case .categorical(let names, _) = space.parameters[parent].kind, names.count > 1
+      else { return true }
+      guard decided.contains(parent) else { return nil }
+      guard let choice = choices.first(where: { $0.parameter == parent }) else { return false }
+      return values.contains(names[Int(choice.value)])
     }
   }
 }

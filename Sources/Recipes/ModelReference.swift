@@ -76,7 +76,15 @@ public struct ModelReference: Hashable, Sendable, CustomStringConvertible {
     let isUnambiguous = [path, revision ?? ""].allSatisfy {
       !$0.contains("@") && !$0.contains("+")
     }
-    if isUnambiguous { return YAMLLiteral.string(description) }
+    return isUnambiguous ? YAMLLiteral.string(description) : mappedYAML
+  }
+
+  /// As ``yaml`` where the plain words `base` and `union` mean something else.
+  var yamlBesideKeywords: String {
+    ["base", "union"].contains(description) ? mappedYAML : yaml
+  }
+
+  private var mappedYAML: String {
     let revision = revision.map { ", revision: \(YAMLLiteral.string($0))" } ?? ""
     return "{model: {path: \(YAMLLiteral.string(path))\(revision)}}"
   }

@@ -34,7 +34,7 @@ extension Recipe {
     if let outDType { writer.entry(0, "out_dtype", Self.name(of: outDType)) }
     switch tokenizerSource {
     case .base: writer.entry(0, "tokenizer_source", "base")
-    case .model(let model): writer.entry(0, "tokenizer_source", model.yaml)
+    case .model(let model): writer.entry(0, "tokenizer_source", model.yamlBesideKeywords)
     case nil: break
     }
     switch chatTemplate {

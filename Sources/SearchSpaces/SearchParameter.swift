@@ -25,15 +25,19 @@ public struct SearchParameter: Codable, Hashable, Sendable {
   }
 }
 
-/// Holds when `parameter`, itself active, has one of `values`.
+/// Holds when at least one of `parameters`, itself active, has one of `values`.
 public struct Condition: Codable, Hashable, Sendable {
-  /// The name of a categorical or integer parameter of the same space.
-  public var parameter: String
+  /// Names of categorical or integer parameters of the same space.
+  public var parameters: [String]
   /// Choices of a categorical parameter, or integers in decimal digits.
   public var values: [String]
 
   public init(_ parameter: String, isOneOf values: [String]) {
-    self.parameter = parameter
+    self.init(anyOf: [parameter], isOneOf: values)
+  }
+
+  public init(anyOf parameters: [String], isOneOf values: [String]) {
+    self.parameters = parameters
     self.values = values
   }
 }

@@ -37,31 +37,45 @@ extension SearchSpace {
   private static func conditionProblems(
     of parameter: SearchParameter, among parameters: [SearchParameter], at place: String
   ) -> [Diagnostic] {
-    parameter.activeWhen.compactMap { condition in
-      guard let parent = parameters.first(where: { $0.name == condition.parameter }) else {
-        return unknownName(
-          condition.parameter, noun: "parameter", known: parameters.map(\.name), at: place)
+    parameter.activeWhen.flatMap { condition in
+      guard !condition.parameters.isEmpty else {
+        return [
+          Diagnostic(
+            "is never active: a condition names no parameter", at: place,
+            fix: "name the parameter on which it depends")
+        ]
       }
-      guard parent.kind.isDiscrete else {
-        return Diagnostic(
-          "depends on '\(parent.name)', which is a real number", at: place,
-          fix: "let it depend on a categorical or integer parameter")
+      return condition.parameters.compactMap { name in
+        problem(on: name, values: condition.values, among: parameters, at: place)
       }
-      guard !condition.values.isEmpty else {
-        return Diagnostic(
-          "is never active: its condition on '\(parent.name)' lists no value", at: place,
-          fix: "list the values of '\(parent.name)' for which it matters")
-      }
-      guard let stranger = condition.values.first(where: { parent.kind.value(named: $0) == nil })
-      else { return nil }
-      return switch parent.kind {
-      case .categorical(let choices, _):
-        unknownName(stranger, noun: "value of '\(parent.name)'", known: choices, at: place)
-      default:
-        Diagnostic(
-          "depends on '\(parent.name)' = \(stranger), which it never is", at: place,
-          fix: "use whole numbers inside the range of '\(parent.name)'")
-      }
+    }
+  }
+
+  private static func problem(
+    on name: String, values: [String], among parameters: [SearchParameter], at place: String
+  ) -> Diagnostic? {
+    guard let parent = parameters.first(where: { $0.name == name }) else {
+      return unknownName(name, noun: "parameter", known: parameters.map(\.name), at: place)
+    }
+    guard parent.kind.isDiscrete else {
+      return Diagnostic(
+        "depends on '\(parent.name)', which is a real number", at: place,
+        fix: "let it depend on a categorical or integer parameter")
+    }
+    guard !values.isEmpty else {
+      return Diagnostic(
+        "is never active: its condition on '\(parent.name)' lists no value", at: place,
+        fix: "list the values of '\(parent.name)' for which it matters")
+    }
+    guard let stranger = values.first(where: { parent.kind.value(named: $0) == nil })
+    else { return nil }
+    return switch parent.kind {
+    case .categorical(let choices, _):
+      unknownName(stranger, noun: "value of '\(parent.name)'", known: choices, at: place)
+    default:
+      Diagnostic(
+        "depends on '\(parent.name)' = \(stranger), which it never is", at: place,
+        fix: "use whole numbers inside the range of '\(parent.name)'")
     }
   }
 
@@ -72,7 +86,7 @@ extension SearchSpace {
     while order.count < parameters.count {
       let ready = parameters.indices.filter { index in
         !placed.contains(parameters[index].name)
-          && parameters[index].activeWhen.allSatisfy { placed.contains($0.parameter) }
+          && parameters[index].activeWhen.allSatisfy { placed.isSuperset(of: $0.parameters) }
       }
       if ready.isEmpty { return nil }
       order += ready

@@ -9,7 +9,13 @@ public struct SearchSpace: Hashable, Sendable {
   /// Parameter indices, parents before the parameters that depend on them.
   private let parentsFirst: [Int]
 
+  /// Met if any of the alternatives is.
   private struct Requirement: Hashable, Sendable {
+    let alternatives: [Alternative]
+  }
+
+  /// Met if the parent is active and has one of the values.
+  private struct Alternative: Hashable, Sendable {
     let parent: Int
     let values: [Double]
   }
@@ -24,12 +30,13 @@ public struct SearchSpace: Hashable, Sendable {
     var index: [String: Int] = [:]
     for (position, parameter) in parameters.enumerated() { index[parameter.name] = position }
     requirements = parameters.map { parameter in
-      parameter.activeWhen.compactMap { condition in
-        index[condition.parameter].map { parent in
-          Requirement(
-            parent: parent,
-            values: condition.values.compactMap { parameters[parent].kind.value(named: $0) })
-        }
+      parameter.activeWhen.map { condition in
+        Requirement(
+          alternatives: condition.parameters.compactMap { index[$0] }.map { parent in
+            Alternative(
+              parent: parent,
+              values: condition.values.compactMap { parameters[parent].kind.value(named: $0) })
+          })
       }
     }
     parentsFirst = Self.parentsFirst(parameters) ?? Array(parameters.indices)
@@ -50,8 +57,9 @@ extension SearchSpace {
     var active = [Bool](repeating: true, count: parameters.count)
     for index in parentsFirst {
       active[index] = requirements[index].allSatisfy { requirement in
-        active[requirement.parent]
-          && requirement.values.contains(genome.values[requirement.parent])
+        requirement.alternatives.contains {
+          active[$0.parent] && $0.values.contains(genome.values[$0.parent])
+        }
       }
     }
     return active

@@ -50,6 +50,21 @@ import Testing
         == [true, true, false, false, true, true])
   }
 
+  @Test("a condition on several parameters holds when one of them fits")
+  func alternatives() throws {
+    let choices = SearchParameter.Kind.categorical(choices: ["x", "y"])
+    let space = try SearchSpace([
+      SearchParameter("a", choices), SearchParameter("b", choices),
+      SearchParameter(
+        "c", .real(range: 0...1, start: 0.5),
+        activeWhen: [Condition(anyOf: ["a", "b"], isOneOf: ["y"])]),
+    ])
+    let active = [[0, 0], [0, 1], [1, 0], [1, 1]].map { values in
+      space.activeMask(Genome(values: values.map(Double.init) + [0.5]))[2]
+    }
+    #expect(active == [false, true, true, true])
+  }
+
   @Test("a fingerprint covers the active parameters only") func fingerprint() throws {
     let space = try Self.space()
     func print(_ method: Double, _ densityBy: Double, _ density: Double) -> UInt64 {

@@ -1,0 +1,280 @@
+public import Diagnostics
+public import Documents
+import Recipes
+
+extension MergeSpaceSettings {
+  private static let keys = ["method", "profile", "components", "pair"]
+
+  /// Reads a `space:` section.
+  ///
+  /// - Throws: ``Diagnostic`` that names line and key of what is wrong.
+  public init(_ node: YAMLNode, models: MergeModels) throws(Diagnostic) {
+    let mapping = try node.mapping("'space'")
+    let (methods, groups) = try Self.methods(mapping.required("method"))
+    let names = methods.flatMap(\.searchParameters).map(\.name.rawValue)
+    let qualified = methods.flatMap { method in
+      method.searchParameters.map { "\(method.name).\($0.name)" }
+    }
+    try mapping.rejectUnknownKeys(known: Self.keys + names + qualified)
+    self.init(
+      methods: methods, groups: groups,
+      profile: try mapping.optional("profile").map(Self.profile) ?? .auto,
+      components: try mapping.optional("components").map(Self.components),
+      pairs: try mapping.optional("pair").map { node throws(Diagnostic) in
+        try Self.pairs(node, models)
+      } ?? [],
+      coefficients: [:], location: mapping.location)
+    for entry in mapping.entries where !Self.keys.contains(entry.key) && !entry.value.isNull {
+      let key = Self.key(entry.key, methods)
+      coefficients[key] = try Coefficient(entry.value, key, methods)
+    }
+    try check(mapping, models)
+  }
+
+  private func check(_ mapping: YAMLMapping, _ models: MergeModels) throws(Diagnostic) {
+    for method in methods where method.base == .required && !method.isPairwise {
+      guard models.base == nil else { continue }
+      throw mapping.problem(
+        "method \(method.name) needs a base model", fix: "add 'base: …' under 'models'")
+    }
+    let pairwise = methods.first(where: \.isPairwise)
+    if let pairwise, pairs.isEmpty {
+      throw mapping.problem(
+        "method \(pairwise.name) combines two models, but no 'pair' says which",
+        fix: "add 'pair: [[base, EXPERT], …]'; t = 0 is the first of a pair")
+    }
+    if pairwise == nil, let pair = mapping.optional("pair") {
+      throw pair.problem(
+        "none of the methods combines two models", fix: "remove 'pair', or choose slerp")
+    }
+  }
+
+  private static func methods(
+    _ node: YAMLNode
+  ) throws(Diagnostic) -> ([MethodDeclaration], Int) {
+    guard node.isMapping else { return ([try method(node)], 1) }
+    let mapping = try node.mapping("'method'")
+    try mapping.rejectUnknownKeys(known: ["choose", "groups"])
+    let choose = try mapping.required("choose")
+    var methods: [MethodDeclaration] = []
+    for element in try choose.sequence() {
+      let method = try method(element)
+      guard !methods.contains(method) else {
+        throw element.problem("'\(method.name)' is listed twice", fix: "list every method once")
+      }
+      methods.append(method)
+    }
+    guard !methods.isEmpty else {
+      throw choose.problem("lists no method", fix: "list at least one, such as [ties]")
+    }
+    let groups =
+      try mapping.optional("groups").map { node throws(Diagnostic) in
+        try node.integer(in: 1...1000)
+      } ?? 1
+    return (methods, groups)
+  }
+
+  private static func method(_ node: YAMLNode) throws(Diagnostic) -> MethodDeclaration {
+    let method = try MethodDeclaration.all.entry(named: node.string(), at: node.location)
+    guard method.inputs.maximum != 1 else {
+      throw node.problem(
+        "\(method.name) has a single input, so there is nothing to search",
+        fix: "choose a method that combines models")
+    }
+    return method
+  }
+
+  private static func profile(_ node: YAMLNode) throws(Diagnostic) -> Profile {
+    guard node.isMapping else {
+      switch try node.string() {
+      case "auto": return .auto
+      case "global": return .fixed(.global)
+      case "layer": return .fixed(.layer)
+      case let name:
+        throw unknownName(
+          name, noun: "profile",
+          known: ["auto", "global", "layer", "{knots: K}", "{layers_per_group: N}"],
+          at: node.location)
+      }
+    }
+    let mapping = try node.mapping("'profile'")
+    try mapping.rejectUnknownKeys(known: ["knots", "layers_per_group"])
+    guard mapping.entries.count == 1 else {
+      throw mapping.problem(
+        "a profile is either knots or layers_per_group", fix: "keep one of them")
+    }
+    if let knots = mapping.optional("knots") {
+      let count = try knots.integer(in: 1...1000)
+      return .fixed(count == 1 ? .global : .knots(count))
+    }
+    return .fixed(
+      .layersPerGroup(try mapping.required("layers_per_group").integer(in: 1...1000)))
+  }
+
+  private static func components(_ node: YAMLNode) throws(Diagnostic) -> [ModelComponent] {
+    var components: [ModelComponent] = []
+    for element in try node.sequence() {
+      let component = try element.choice("component", of: ModelComponent.self)
+      guard !components.contains(component) else {
+        throw element.problem(
+          "'\(component.rawValue)' is listed twice", fix: "list every component once")
+      }
+      components.append(component)
+    }
+    return components
+  }
+
+  private static func pairs(
+    _ node: YAMLNode, _ models: MergeModels
+  ) throws(Diagnostic) -> [[String]] {
+    let elements = try node.sequence()
+    let lists = elements.contains(where: \.isSequence) ? elements : [node]
+    var pairs: [[String]] = []
+    for list in lists {
+      let nodes = try list.sequence()
+      guard nodes.count == 2 else {
+        throw list.problem("a pair names two models", fix: "write [base, EXPERT]")
+      }
+      var pair: [String] = []
+      for node in nodes {
+        let name = try node.string()
+        guard models.model(named: name) != nil else {
+          throw unknownName(name, noun: "model", known: models.names, at: node.location)
+        }
+        pair.append(name)
+      }
+      guard pair[0] != pair[1], !pairs.contains(pair) else {
+        throw list.problem(
+          "the pair [\(pair[0]), \(pair[1])] repeats a model or a pair",
+          fix: "list different models, and every pair once")
+      }
+      pairs.append(pair)
+    }
+    return pairs
+  }
+
+  private static func key(_ text: String, _ methods: [MethodDeclaration]) -> Key {
+    for method in methods where text.hasPrefix(method.name + ".") {
+      return Key(
+        method: method.name, parameter: ParameterName(String(text.dropFirst(method.name.count + 1)))
+      )
+    }
+    return Key(method: nil, parameter: ParameterName(text))
+  }
+}
+
+extension MethodDeclaration {
+  /// The parameters that a search may fix or vary; numbers without a suggested range have no effect.
+  var searchParameters: [ParameterSpec] {
+    parameters.filter {
+      switch $0.kind {
+      case .real: $0.suggested != nil
+      case .boolean: $0.name != .int8Mask
+      case .integer: false
+      }
+    }
+  }
+}
+
+extension MergeSpaceSettings.Coefficient {
+  fileprivate init(
+    _ node: YAMLNode, _ key: MergeSpaceSettings.Key, _ methods: [MethodDeclaration]
+  ) throws(Diagnostic) {
+    let owners = methods.filter { key.method == nil || $0.name == key.method }
+    let specs = owners.compactMap { $0.parameter(key.parameter) }
+    precondition(!specs.isEmpty, "unknown keys are refused before")
+    guard node.isMapping else {
+      self.init(value: .fixed(try Self.scalar(node, specs)), location: node.location)
+      return
+    }
+    guard specs.allSatisfy({ $0.kind == .real }) else {
+      throw node.problem("'\(key.parameter)' cannot be searched", fix: "write true or false")
+    }
+    let mapping = try node.mapping()
+    try mapping.rejectUnknownKeys(
+      known: ["range", "start", "step", "value", "shared", "per_model", "depth"])
+    self.init(value: try Self.value(mapping, specs), location: node.location)
+    isShared = try mapping.optional("shared")?.bool() ?? false
+    followsDepth = try mapping.optional("depth")?.bool()
+    if let perModel = mapping.optional("per_model") {
+      isOneForAllModels = try !perModel.bool()
+      guard specs.allSatisfy(\.isPerModel) else {
+        throw perModel.problem(
+          "'\(key.parameter)' is one number for all models anyway", fix: "remove 'per_model'")
+      }
+    }
+    if isShared, let shared = mapping.optional("shared"), key.method != nil {
+      throw shared.problem(
+        "a parameter of one method cannot be shared",
+        fix: "write '\(key.parameter)' without the method")
+    }
+  }
+
+  private static func value(
+    _ mapping: YAMLMapping, _ specs: [ParameterSpec]
+  ) throws(Diagnostic) -> Value {
+    if let value = mapping.optional("value") {
+      for key in ["range", "start", "step"] where mapping.optional(key) != nil {
+        throw mapping.problem(
+          "'value' fixes the parameter, so '\(key)' has no meaning", fix: "remove one of them")
+      }
+      return .fixed(try scalar(value, specs))
+    }
+    let range = try mapping.optional("range").map { node throws(Diagnostic) in
+      try Self.range(node, specs)
+    }
+    let start = try mapping.optional("start")?.double()
+    let step = try mapping.optional("step")?.double()
+    if case .bounded(let bounds) = range, let start, !bounds.contains(start) {
+      throw mapping.problem(
+        "start \(start) is outside range [\(bounds.lowerBound), \(bounds.upperBound)]",
+        fix: "start inside the range")
+    }
+    if let step, step <= 0 {
+      throw mapping.problem("step \(step) is not positive", fix: "use a positive number")
+    }
+    if range == .unbounded, step == nil || start == nil {
+      throw mapping.problem(
+        "an unbounded parameter needs 'start' and 'step'",
+        fix: "give the first value and the standard deviation of the first candidates")
+    }
+    return .searched(range ?? .suggested, start: start, step: step)
+  }
+
+  private static func range(
+    _ node: YAMLNode, _ specs: [ParameterSpec]
+  ) throws(Diagnostic) -> Range {
+    let limits = specs.compactMap(\.valid).first
+    if node.scalar?.text == "none" {
+      guard limits == nil else {
+        throw node.problem(
+          "'\(specs[0].name)' has bounds by its meaning", fix: "write a range such as [0.1, 1.0]")
+      }
+      return .unbounded
+    }
+    let ends = try node.sequence()
+    guard ends.count == 2 else {
+      throw node.problem("a range has two ends", fix: "write [lowest, highest]")
+    }
+    let low = try ends[0].double()
+    let high = try ends[1].double()
+    guard low < high, (high - low).isFinite else {
+      throw node.problem(
+        "range [\(low), \(high)] is empty", fix: "write [lowest, highest] with lowest < highest")
+    }
+    if let limits, low < limits.lowerBound || high > limits.upperBound {
+      throw node.problem(
+        "range [\(low), \(high)] exceeds \(limits.lowerBound)...\(limits.upperBound)",
+        fix: "stay inside: \(specs[0].summary)")
+    }
+    return .bounded(low...high)
+  }
+
+  private static func scalar(
+    _ node: YAMLNode, _ specs: [ParameterSpec]
+  ) throws(Diagnostic) -> ParameterScalar {
+    if specs[0].kind == .boolean { return .boolean(try node.bool()) }
+    guard let limits = specs.compactMap(\.valid).first else { return .real(try node.double()) }
+    return .real(try node.double(in: limits))
+  }
+}
