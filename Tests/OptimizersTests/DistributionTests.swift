@@ -27,6 +27,27 @@ import Testing
     }
   }
 
+  @Test("a lazy decomposition survives coding at any age", arguments: 0..<7)
+  func lazyCoding(updates: Int) throws {
+    let stream = RandomStream(seed: 2, purpose: .examples)
+    func update(_ covariance: inout FullCovariance, _ index: Int) {
+      let y = PaddedVector((0..<9).map { stream.normal(at: 9 * index + $0) })
+      covariance.update(decay: 0.8, terms: [(0.2, y), (-0.05, y)], gap: 3)
+    }
+    var covariance = FullCovariance(dimension: 9)
+    for index in 0..<updates { update(&covariance, index) }
+    #expect(covariance.age == updates % 3)
+    var copy = try JSONDecoder().decode(
+      FullCovariance.self, from: JSONEncoder().encode(covariance))
+    let z = PaddedVector((0..<9).map { stream.normal(at: 900 + $0) })
+    for index in updates..<updates + 4 {
+      #expect(copy.transform(z).values == covariance.transform(z).values)
+      update(&covariance, index)
+      update(&copy, index)
+    }
+    #expect(copy.variances == covariance.variances)
+  }
+
   @Test("a matrix that is not positive is lifted, never repaired to zero") func lifting() {
     var covariance = FullCovariance(dimension: 3)
     covariance.update(decay: 1, terms: [(-2, PaddedVector([1, 0, 0]))], gap: 1)
