@@ -109,7 +109,9 @@ extension YAMLScalar {
       switch prefix {
       case UInt8(ascii: "b"): return value(of: rest.dropFirst(), radix: 2)
       case UInt8(ascii: "x"): return value(of: rest.dropFirst(), radix: 16)
-      default: return value(of: rest, radix: 8)
+      default:
+        let isZero = rest.allSatisfy { $0 == UInt8(ascii: "_") }
+        return isZero ? .some(0) : value(of: rest, radix: 8)
       }
     }
     if digits.contains(UInt8(ascii: ":")) {

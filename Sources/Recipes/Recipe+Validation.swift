@@ -18,9 +18,11 @@ extension Recipe {
     (moduleParameters.map { [$0] } ?? []) + [parameters]
   }
 
+  /// Where `models` or `slices` stand in the document.
+  private var prefix: String { moduleParameters == nil ? "" : "modules.default." }
+
   /// One entry for `models`, one per slice for `slices`.
   var inputLists: [InputList] {
-    let prefix = moduleParameters == nil ? "" : "modules.default."
     switch assembly {
     case .models(let inputs):
       var models = inputs.map(\.model)
@@ -55,7 +57,8 @@ extension Recipe {
 
   private func validate(_ slices: [Slice], at location: String) throws(Diagnostic) {
     guard !slices.isEmpty else {
-      throw Diagnostic("'slices' is empty", at: location, fix: "list at least one slice")
+      throw Diagnostic(
+        "'slices' is empty", at: "\(location): \(prefix)slices", fix: "list at least one slice")
     }
     for (index, slice) in slices.enumerated() {
       let lengths = slice.sources.map(\.layers.count)
@@ -63,7 +66,7 @@ extension Recipe {
         let counts = zip(slice.sources, lengths).map { "\($0.model) \($1)" }
         throw Diagnostic(
           "the sources have different numbers of layers (\(counts.joined(separator: ", ")))",
-          at: "\(location): slices[\(index)]",
+          at: "\(location): \(prefix)slices[\(index)]",
           fix: "give every layer_range of a slice the same length")
       }
     }

@@ -12,7 +12,7 @@ import Testing
       ("0", .integer(0)), ("-0", .integer(0)), ("+12", .integer(12)), ("1_000", .integer(1000)),
       ("010", .integer(8)), ("08", .string), ("0b101", .integer(5)), ("-0x1F", .integer(-31)),
       ("1:30", .integer(90)), ("-1:00:05", .integer(-3605)), ("1:60", .string),
-      ("0o17", .string), ("0:30", .string),
+      ("0o17", .string), ("0_", .integer(0)), ("0x_", .string), ("0:30", .string),
       ("1.", .real(1)), (".5", .real(0.5)), ("-.5", .string), ("1.5", .real(1.5)),
       ("-1.5", .real(-1.5)), ("1e-5", .string), ("1.0e5", .string), ("1.0e+5", .real(1e5)),
       ("1.0e-05", .real(1e-5)), ("1_0.5_0", .real(10.5)), (".", .string), ("1.5.2", .string),

@@ -223,7 +223,10 @@ extension MergeSpaceSettings.Coefficient {
     let range = try mapping.optional("range").map { node throws(Diagnostic) in
       try Self.range(node, specs)
     }
-    let start = try mapping.optional("start")?.double()
+    let limits = specs.compactMap(\.valid).first
+    let start = try mapping.optional("start").map { node throws(Diagnostic) in
+      if let limits { try node.double(in: limits) } else { try node.double() }
+    }
     let step = try mapping.optional("step")?.double()
     if case .bounded(let bounds) = range, let start, !bounds.contains(start) {
       throw mapping.problem(

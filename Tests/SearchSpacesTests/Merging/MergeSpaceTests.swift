@@ -253,6 +253,11 @@ import Testing
           + "  fix: start inside the range"
       ),
       (
+        "method: ties\ndensity: {start: 1.5}",
+        "s.yaml: line 2: density.start: value 1.5 is outside 0.0...1.0\n"
+          + "  fix: use a number in that range"
+      ),
+      (
         "method: passthrough",
         "s.yaml: line 1: method: passthrough has a single input, so there is nothing to search\n"
           + "  fix: choose a method that combines models"
