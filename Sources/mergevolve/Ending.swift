@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import PopulationStore
 
 /// How the program ends after an error: with which status, and which words on which stream.
 ///
@@ -19,6 +20,12 @@ struct Ending {
       self.init(status: 2, text: error.all.map { "error: \($0)" }.joined(separator: "\n"))
     case let error as RunningFailure:
       self.init(status: 1, text: "error: \(error.diagnostic)")
+    case let error as StorageError:
+      if case .locked = error {
+        self.init(status: 2, text: "error: \(error)")
+      } else {
+        self.init(status: 1, text: "error: \(error)")
+      }
     case is CancellationError:
       self.init(status: 130, text: "stopped")
     case let code as ExitCode:

@@ -16,6 +16,8 @@ struct Mergevolve: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       InspectCommand.self,
+      StatusCommand.self,
+      ExportCommand.self,
       MergeCommand.self,
       TokenizeCommand.self,
     ])

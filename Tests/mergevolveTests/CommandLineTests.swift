@@ -12,7 +12,7 @@ import Testing
     program = Program(in: folder.path)
   }
 
-  static let commands = ["inspect", "merge", "tokenize"]
+  static let commands = ["status", "export", "inspect", "merge", "tokenize"]
 
   @Test("explains every command with an example", arguments: commands)
   func help(command: String) async throws {
