@@ -71,7 +71,13 @@ public final class PopulationStore: Sendable {
       try location.prepareForWriting()
       return try drive(location, lock: try StoreLock(store: location.path), failpoints: failpoints)
     case .reading:
-      return try read(location, failpoints: failpoints)
+      let store = try read(location, failpoints: failpoints)
+      guard try store.read(StoreSchema.migrator.hasCompletedMigrations) else {
+        throw Diagnostic(
+          "was written by an older version of mergevolve", at: location.path,
+          fix: "bring it up to date with `mergevolve resume \(location.path)`")
+      }
+      return store
     }
   }
 

@@ -119,6 +119,8 @@ public enum StoreSchema {
       FOREIGN KEY (run, generation) REFERENCES generation (run, number)
     ) STRICT;
 
+    CREATE INDEX candidate_fingerprint ON candidate (fingerprint);
+
     -- One score: of a candidate on a split, computed in one way.
     CREATE TABLE evaluation (
       candidate INTEGER NOT NULL REFERENCES candidate (id),

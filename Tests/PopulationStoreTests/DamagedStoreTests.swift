@@ -70,6 +70,19 @@ import Testing
       fix: "update mergevolve; nothing has been changed in the store")
   }
 
+  @Test("is of an older version, which a reader cannot bring up to date")
+  func older() throws {
+    try ScriptedSearch().finished(at: path).close()
+    try database().write { db in
+      try db.execute(sql: "DELETE FROM grdb_migrations")
+    }
+    #expect {
+      try PopulationStore.open(path, for: .reading)
+    } throws: { error in
+      (error as? Diagnostic)?.problem == "was written by an older version of mergevolve"
+    }
+  }
+
   @Test("lost its end", arguments: [0.3, 0.6, 0.95])
   func truncated(share: Double) throws {
     try ScriptedSearch().finished(at: path).close()

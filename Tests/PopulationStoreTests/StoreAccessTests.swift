@@ -97,6 +97,32 @@ import Testing
     #expect(try store.evaluations().isEmpty)
   }
 
+  @Test("a commit that finds the disk full has not happened, and may be repeated")
+  func fullDisk() throws {
+    let store = try create()
+    let key = try store.search().searchKey(1, maskSeed: 0)
+    let wave = Wave(
+      blocks: [
+        ItemBlock(
+          key: key, task: "sums", block: 0,
+          items: ItemTable(
+            positions: Array(0..<20_000),
+            columns: [.init("nats", .reals((0..<20_000).map { -Double($0) / 3 }))]))
+      ],
+      statuses: [1: .scored])
+    let pages = try store.rows("PRAGMA max_page_count")[0]
+    _ = try store.rows("PRAGMA max_page_count = 1")
+    #expect(
+      message { try store.commit(wave) } == """
+        search.sqlite: the disk is full
+          fix: free some space, then `mergevolve resume search.sqlite`; what was scored is saved
+        """)
+    #expect(try store.candidate(1).status == .pending)
+    _ = try store.rows("PRAGMA max_page_count = \(pages)")
+    try store.commit(wave)
+    #expect(try store.itemBlocks(key) == wave.blocks)
+  }
+
   @Test("an existing store is never overwritten")
   func existing() throws {
     try create().close()
