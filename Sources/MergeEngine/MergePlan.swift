@@ -30,6 +30,7 @@ public final class MergePlan: WeightSource {
   ///   - document: One recipe or several stages.
   ///   - library: Opens the models; shared by all plans of a run.
   ///   - statistics: Remembers what input tensors have been asked; shared likewise.
+  /// - Returns: The plan of the stage that makes the output.
   /// - Throws: ``Diagnostic`` if a model cannot be opened, or models, recipe and tensors do not go together.
   public static func build(
     _ document: RecipeDocument, library: CheckpointLibrary, statistics: StatisticsCache

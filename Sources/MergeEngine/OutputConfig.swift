@@ -4,8 +4,9 @@ import Documents
 import Recipes
 import Tensors
 
-/// The donor's `config.json` with what the merge changes: depth, lists with one entry per layer,
-/// vocabulary, tying and dtype. Spelling and order stay, and no key is added but for tying.
+/// The configuration file of the output: the donor's, with what the merge changes.
+///
+/// That is depth, lists with one entry per layer, vocabulary, tying and dtype. Spelling and order stay, and no key is added but for tying.
 struct OutputConfig {
   /// Everything but the dtype.
   let document: JSONValue

@@ -23,8 +23,9 @@ struct Vocabulary: Sendable {
   /// All tokens with their numbers, in no particular order.
   var tokens: some Collection<(key: Token, value: Int)> { ids }
 
+  /// Nil if the folder has no `tokenizer.json`.
+  ///
   /// - Parameter folder: A model's folder.
-  /// - Returns: Nil if it has no `tokenizer.json`.
   /// - Throws: ``Diagnostic`` if the file does not hold a vocabulary.
   init?(folder: String) throws(Diagnostic) {
     let path = "\(folder)/tokenizer.json"

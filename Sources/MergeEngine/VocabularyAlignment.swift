@@ -15,10 +15,11 @@ struct VocabularyAlignment: Sendable {
 
   func rows(of model: ModelReference) -> [Int32] { rows[model] ?? [] }
 
+  /// Nil if every row stands where it should already.
+  ///
   /// - Parameters:
   ///   - source: The model whose vocabulary the output has.
   ///   - models: All models, with their vocabularies; nil where a model has none of its own.
-  /// - Returns: Nil if every row stands where it should already.
   /// - Throws: ``Diagnostic`` if the source has no vocabulary, or an empty one.
   init?(
     to source: (model: StageModel, vocabulary: Vocabulary?),

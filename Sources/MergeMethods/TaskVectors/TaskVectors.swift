@@ -45,7 +45,7 @@ struct TaskVectors: Sendable {
   /// Models that contribute something; the others need not be read.
   var activeTerms: [Term] { terms.filter { $0.weight != 0 && $0.density > 0 } }
 
-  /// - Parameter thinned: Which elements of each active term are kept, and their rescaling.
+  /// The merge of the terms, of which `thinned` says what is kept and how it is rescaled.
   func merge(_ thinned: [ThinnedTerm], election: Bool) -> any RangeMerge {
     if election {
       return ElectedTaskVectors(

@@ -1,0 +1,80 @@
+import Diagnostics
+import Kernels
+import MergeEngine
+import Recipes
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Remembered statistics")
+struct StatisticsCacheTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for (seed, name) in ["a", "b", "c"].enumerated() {
+      try TinyModel(seed: UInt64(seed)).write(to: folder, as: name)
+    }
+  }
+
+  private func recipe(_ method: String, density: Double, seed: Int = 0) throws -> RecipeDocument {
+    try RecipeDocument.parse(
+      text: """
+        # mergevolve: mask_seed=\(seed)
+        merge_method: \(method)
+        base_model: a
+        models:
+        - {model: b, parameters: {weight: 1, density: \(density)}}
+        - {model: c, parameters: {weight: 0.5, density: \(density)}}
+        parameters: {rescale: true}
+        """, location: "recipe.yaml")
+  }
+
+  @Test(
+    "do not change results, whatever the limit", arguments: ["ties", "dare_ties"],
+    [0, 5000, 1 << 24])
+  func results(method: String, limit: Int) throws {
+    let library = CheckpointLibrary(folders: [folder.path])
+    let shared = StatisticsCache(limit: limit)
+    for density in [0.3, 0.31, 0.3, 0.7] {
+      let document = try recipe(method, density: density)
+      let fresh = try MergePlan.build(document, library: library, statistics: StatisticsCache())
+      let cached = try MergePlan.build(document, library: library, statistics: shared)
+      #expect(try tensors(of: cached) == tensors(of: fresh))
+      #expect(shared.byteCount <= limit)
+    }
+  }
+
+  @Test("serve later candidates")
+  func reuse() throws {
+    let library = CheckpointLibrary(folders: [folder.path])
+    let cache = StatisticsCache()
+    func read(_ density: Double, _ method: String = "ties") throws {
+      let plan = try MergePlan.build(
+        recipe(method, density: density), library: library, statistics: cache)
+      _ = try tensors(of: plan)
+    }
+    try read(0.3)
+    let first = cache.byteCount
+    #expect(first > 0)
+    try read(0.3)
+    #expect(cache.byteCount == first)
+    try read(0.6)
+    let second = cache.byteCount
+    // Only the cuts are new; the histograms serve every density.
+    #expect(second > first && second - first < first / 4)
+  }
+
+  @Test("a mask seed has sums of its own")
+  func seeds() throws {
+    let library = CheckpointLibrary(folders: [folder.path])
+    let cache = StatisticsCache()
+    let results = try [0, 1, 0].map { seed in
+      try tensors(
+        of: MergePlan.build(
+          recipe("dare_linear", density: 0.4, seed: seed), library: library, statistics: cache))
+    }
+    #expect(results[0] == results[2])
+    #expect(results[0] != results[1])
+  }
+}
