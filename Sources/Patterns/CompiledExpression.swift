@@ -72,8 +72,9 @@ import Synchronization
       unsafe onig_region_free(registers, 1)
       unsafe onig_free_match_param(parameters)
     }
-    unsafe onig_set_retry_limit_in_match_of_match_param(parameters, 0)
-    unsafe onig_set_retry_limit_in_search_of_match_param(parameters, 0)
+    // Some versions take 0 for no limit, others for no retry.
+    unsafe onig_set_retry_limit_in_match_of_match_param(parameters, .max)
+    unsafe onig_set_retry_limit_in_search_of_match_param(parameters, .max)
     let region = unsafe Region(registers: registers, offset: range.lowerBound)
     unsafe text[range].withUnsafeBufferPointer { bytes in
       let empty: StaticString = ""

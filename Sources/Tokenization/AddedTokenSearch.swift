@@ -3,13 +3,12 @@ struct AddedTokenSearch: Sendable {
   private let tokens: [AddedToken]
   private var trie = ByteTrie()
 
-  /// - Parameter patterns: Tokens with the text that is searched for. Of equal texts the first special
-  ///   token wins, else the first.
-  init(_ patterns: [(AddedToken, pattern: [UInt8])]) {
-    tokens = patterns.map(\.0)
+  /// Of tokens with equal patterns the first special one is found, else the first.
+  init(_ tokens: [AddedToken]) {
+    self.tokens = tokens
     for isSpecial in [true, false] {
-      for (index, (token, pattern)) in patterns.enumerated() where token.isSpecial == isSpecial {
-        trie.insert(pattern, value: UInt32(index))
+      for (index, token) in tokens.enumerated() where token.isSpecial == isSpecial {
+        trie.insert(token.pattern, value: UInt32(index))
       }
     }
   }
@@ -32,12 +31,12 @@ struct AddedTokenSearch: Sendable {
       if token.swallowsSpaceBefore {
         start = max(text.endWithoutTrailingSpace(in: 0..<start), textStart)
       }
+      var end = match.range.upperBound
+      if token.swallowsSpaceAfter { end = text.startWithoutLeadingSpace(in: end..<text.count) }
       if textStart < start { pieces.append(.text(textStart..<start)) }
-      pieces.append(.token(id: token.id))
-      textStart = match.range.upperBound
-      if token.swallowsSpaceAfter {
-        textStart = text.startWithoutLeadingSpace(in: textStart..<text.count)
-      }
+      // Nothing is left of a token that stands in the space swallowed by the one before it.
+      if start < end { pieces.append(.token(id: token.id)) }
+      textStart = end
     }
     if textStart < text.count { pieces.append(.text(textStart..<text.count)) }
     return pieces

@@ -5,16 +5,19 @@ struct AddedToken: Sendable {
   let id: Int
   /// UTF-8, not empty.
   let content: [UInt8]
+  /// What is searched for in a text and shown when decoding: the normalized content, not empty.
+  let pattern: [UInt8]
   let isSpecial: Bool
-  /// Whether it is searched in the normalized text, with its normalized content.
+  /// Whether it is searched in the normalized text.
   let isNormalized: Bool
   /// Whether it counts only between characters that are not word characters.
   let isSingleWord: Bool
   let swallowsSpaceBefore: Bool
   let swallowsSpaceAfter: Bool
 
-  /// `id` is what the library would assign; the file must agree.
-  init(_ node: JSONNode, content: [UInt8], id: Int) throws(Diagnostic) {
+  init(
+    _ node: JSONNode, content: [UInt8], id: Int, normalizer: (any Normalizer)?
+  ) throws(Diagnostic) {
     self.id = id
     self.content = content
     isSpecial = try node.required("special").flag()
@@ -22,6 +25,13 @@ struct AddedToken: Sendable {
     isSingleWord = try node.required("single_word").flag()
     swallowsSpaceBefore = try node.required("lstrip").flag()
     swallowsSpaceAfter = try node.required("rstrip").flag()
+    var text = NormalizedText(bytes: content, leadsText: true)
+    if isNormalized { normalizer?.normalize(&text) }
+    pattern = text.bytes
+    if pattern.isEmpty {
+      throw node.failure(
+        "nothing is left of the token after normalization", fix: "set its 'normalized' to false")
+    }
   }
 }
 
@@ -33,14 +43,15 @@ struct AddedTokens: Sendable {
   private let indices: ByteStringTable
   /// Id to index in `tokens`.
   private let indicesByID: [Int: Int]
-  /// What decoding shows for each of `tokens`: the normalized content.
-  private let shown: [[UInt8]]
-  /// Ids that decoding drops when it skips special tokens.
+  /// Ids of the tokens that look like a special token when decoded.
   private let hidden: Set<Int>
-  /// Those searched in the text as given, and those searched in the normalized text.
+  /// Search for the tokens that are found in the text as given.
   let raw: AddedTokenSearch
+  /// Search for the tokens that are found in the normalized text.
   let normalized: AddedTokenSearch
 
+  /// Reads `added_tokens`; of a content listed twice the later entry counts.
+  ///
   /// - Throws: ``Diagnostic`` if an entry is malformed or its id is not the one that follows from the
   ///   model's vocabulary and the order of the entries.
   init(
@@ -52,19 +63,18 @@ struct AddedTokens: Sendable {
     for entry in try node?.elements() ?? [] {
       let content = Array(try entry.string("content").utf8)
       if content.isEmpty { continue }
-      let known = indices[content].map { tokens[Int($0)].id } ?? vocabulary.id(of: content)
-      let id = known ?? nextID
-      let idNode = try entry.required("id")
-      let written = try idNode.tokenID()
-      guard written == id else {
-        throw idNode.failure(
-          "'\(String(decoding: content, as: UTF8.self))' has the id \(written), but its place in the "
-            + "vocabulary makes it \(id)")
+      let index = indices[content].map(Int.init)
+      let id = index.map { tokens[$0].id } ?? vocabulary.id(of: content) ?? nextID
+      let written = try entry.required("id")
+      guard try written.tokenID() == id else {
+        let text = String(decoding: content, as: UTF8.self)
+        throw written.failure(
+          "'\(text)' has the id \(try written.tokenID()), but by its place it is \(id)")
       }
       nextID = max(nextID, id + 1)
-      let token = try AddedToken(entry, content: content, id: id)
-      if let index = indices[content] {
-        tokens[Int(index)] = token
+      let token = try AddedToken(entry, content: content, id: id, normalizer: normalizer)
+      if let index {
+        tokens[index] = token
       } else {
         indices.insert(UInt32(tokens.count), for: content, content.indices)
         tokens.append(token)
@@ -72,33 +82,20 @@ struct AddedTokens: Sendable {
     }
     self.tokens = tokens
     self.indices = indices
-
     indicesByID = Dictionary(
-      tokens.enumerated().map { ($0.element.id, $0.offset) },
-      uniquingKeysWith: { first, _ in first })
-    shown = tokens.map { token in
-      var text = NormalizedText(bytes: token.content, leadsText: true)
-      if token.isNormalized { normalizer?.normalize(&text) }
-      return text.bytes
-    }
+      zip(tokens.map(\.id), tokens.indices), uniquingKeysWith: { first, _ in first })
     hidden = Set(
-      zip(tokens, shown).compactMap { token, shown in
-        guard let index = indices[shown], tokens[Int(index)].isSpecial else { return nil }
-        return token.id
-      })
-    let patterns = zip(tokens, shown).map { ($0, pattern: $1) }
-    raw = AddedTokenSearch(patterns.filter { !$0.0.isNormalized })
-    normalized = AddedTokenSearch(patterns.filter(\.0.isNormalized))
+      tokens.filter { token in indices[token.pattern].map { tokens[Int($0)].isSpecial } ?? false }
+        .map(\.id))
+    raw = AddedTokenSearch(tokens.filter { !$0.isNormalized })
+    normalized = AddedTokenSearch(tokens.filter(\.isNormalized))
   }
 
   var highestID: Int { tokens.map(\.id).max() ?? -1 }
 
   func id(of content: [UInt8]) -> Int? { indices[content].map { tokens[Int($0)].id } }
 
-  func content(_ id: Int) -> [UInt8]? { indicesByID[id].map { tokens[$0].content } }
-
-  /// What decoding shows for the token.
-  func shown(_ id: Int) -> [UInt8]? { indicesByID[id].map { shown[$0] } }
+  subscript(id: Int) -> AddedToken? { indicesByID[id].map { tokens[$0] } }
 
   /// Whether decoding drops the token when it skips special tokens.
   func isHidden(_ id: Int) -> Bool { hidden.contains(id) }

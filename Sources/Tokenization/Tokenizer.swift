@@ -78,7 +78,7 @@ public struct Tokenizer: Sendable {
     var tokens: [[UInt8]] = []
     tokens.reserveCapacity(ids.count)
     for id in ids where !(skipSpecialTokens && addedTokens.isHidden(id)) {
-      if let token = addedTokens.shown(id) ?? model.vocabulary.token(id).map(Array.init) {
+      if let token = addedTokens[id]?.pattern ?? model.vocabulary.token(id).map(Array.init) {
         tokens.append(token)
       }
     }
@@ -93,7 +93,7 @@ public struct Tokenizer: Sendable {
 
   /// The token as it is written in the file, such as `Ġthe`; nil if no token has the id.
   public func token(_ id: Int) -> String? {
-    if let content = addedTokens.content(id) { return String(decoding: content, as: UTF8.self) }
+    if let token = addedTokens[id] { return String(decoding: token.content, as: UTF8.self) }
     return model.vocabulary.token(id).map { String(decoding: $0, as: UTF8.self) }
   }
 

@@ -12,8 +12,7 @@ import Testing
 @Suite("Golden tokenizers") struct GoldenTokenizerTests {
   private static let root =
     ProcessInfo.processInfo.environment["TOKENIZER_CASES"]
-    ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
-    .path
+    ?? golden("")
 
   static let families: [String] =
     ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [])

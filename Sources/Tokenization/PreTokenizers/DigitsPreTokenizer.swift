@@ -12,8 +12,7 @@ struct DigitsPreTokenizer: PreTokenizer {
     words.cut { bytes, word, parts in
       var matches: [Range<Int>] = []
       bytes.forEachScalar(in: word) { scalar, range in
-        let isDigit =
-          scalar.isASCII ? 0x30...0x39 ~= scalar.value : ScalarClass(scalar) == .number
+        let isDigit = scalar.isASCII ? 0x30...0x39 ~= scalar.value : scalar.isNumeric
         if isDigit { matches.append(range) }
       }
       let behavior = cutsEachDigit ? SplitBehavior.isolated : .contiguous

@@ -22,7 +22,7 @@ struct Words {
     var parts: [Range<Int>] = []
     parts.reserveCapacity(ranges.count)
     for word in ranges { body(bytes, word, &parts) }
-    parts.removeAll(where: \.isEmpty)
+    parts.removeAll { $0.isEmpty }
     if parts.first?.lowerBound != ranges.first?.lowerBound { leadsText = false }
     ranges = parts
   }

@@ -32,10 +32,13 @@ enum ScalarClass: UInt8, Sendable {
 }
 
 extension Unicode.Scalar {
-  /// General category in Unicode 16, the version of the reference's regex engine; the standard
+  /// General category in Unicode 16, the version of the reference's regex engines; the standard
   /// library may know later scalars.
-  var category: Unicode.GeneralCategory {
-    guard let age = properties.age, age.major <= 16 else { return .unassigned }
+  var category: Unicode.GeneralCategory { category(in: 16) }
+
+  /// General category as far as the scalar was assigned in a version of Unicode.
+  private func category(in version: Int) -> Unicode.GeneralCategory {
+    guard let age = properties.age, age.major <= version else { return .unassigned }
     return properties.generalCategory
   }
 
@@ -51,36 +54,44 @@ extension Unicode.Scalar {
 
   /// `\w` of Unicode regular expressions (UTS #18, annex C).
   var isWordCharacter: Bool {
-    if properties.isAlphabetic || properties.isJoinControl { return true }
     switch category {
-    case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation:
-      return true
-    default: return false
+    case .unassigned: false
+    case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: true
+    default: properties.isAlphabetic || properties.isJoinControl
     }
   }
 
-  var isMark: Bool {
-    switch category {
-    case .nonspacingMark, .spacingMark, .enclosingMark: true
-    default: false
-    }
-  }
-
+  /// Categories Nd, Nl and No.
   var isNumeric: Bool {
-    switch category {
+    switch properties.generalCategory {
     case .decimalNumber, .letterNumber, .otherNumber: true
     default: false
     }
   }
 
-  /// ASCII punctuation and symbols, and the categories P*.
+  /// Categories M* in Unicode 9, the version of the reference's table.
+  var isMark: Bool {
+    switch value {
+    case 0x1CF2, 0x1CF3: return true  // letters since Unicode 12
+    case 0x111C9: return false  // a mark since Unicode 11
+    default: break
+    }
+    switch category(in: 9) {
+    case .nonspacingMark, .spacingMark, .enclosingMark: return true
+    default: return false
+    }
+  }
+
+  /// ASCII punctuation and symbols, and the categories P* in Unicode 8, the version of the reference's
+  /// table.
   var isPunctuation: Bool {
     switch value {
     case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: return true
     case ..<0x80: return false
+    case 0x166D, 0x111C9: return true  // a symbol and a mark in later versions
     default: break
     }
-    switch category {
+    switch category(in: 8) {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
       .initialPunctuation, .finalPunctuation, .otherPunctuation:
       return true

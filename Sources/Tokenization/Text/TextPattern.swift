@@ -27,7 +27,10 @@ enum TextPattern: Sendable {
   }
 
   /// Appends all matches in `text[range]`, from left to right; they do not overlap.
+  ///
+  /// Nothing matches in an empty text, not even an expression that matches the empty string.
   func appendMatches(in text: [UInt8], _ range: Range<Int>, to matches: inout [Range<Int>]) {
+    if range.isEmpty { return }
     switch self {
     case .literal(let literal):
       text.appendOccurrences(of: literal, in: range, to: &matches)
