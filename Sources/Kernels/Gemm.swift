@@ -35,7 +35,7 @@ public final class PackedMatrix: Sendable {
   }
 }
 
-/// What a backend keeps of packed weights. Packed slice by slice, then never changed.
+/// What a backend keeps of packed weights: filled slice by slice, then never changed.
 protocol PackedContent: AnyObject, Sendable {
   var byteCount: Int { get }
   /// Slices start at multiples of this many outputs.

@@ -178,9 +178,11 @@
       var stream: dnnl_stream_t?
       unsafe check(dnnl_stream_create(&stream, engine, UInt32(dnnl_stream_default_flags.rawValue)))
       var list: [dnnl_exec_arg_t] = unsafe []
-      for unsafe(argument, description, pointer) in unsafe arguments {
+      // The formatter joins `for unsafe` with the name that follows.
+      for index in unsafe arguments.indices {
+        let (argument, layout, pointer) = unsafe arguments[index]
+        var description = layout
         var memory: dnnl_memory_t?
-        var description = description
         unsafe check(dnnl_memory_create(&memory, &description, engine, pointer))
         unsafe list.append(unsafe dnnl_exec_arg_t(arg: argument, memory: memory))
       }

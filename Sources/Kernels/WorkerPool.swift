@@ -72,6 +72,36 @@ public final class WorkerPool: Sendable {
       }
     }
   }
+
+  /// Lets the workers overwrite two arrays, both in as many disjoint tiles; the last may be shorter.
+  ///
+  /// `body` gets the tile's number and the two tiles.
+  /// - Precondition: Both arrays have the same number of tiles.
+  /// - Throws: The error of the lowest tile that failed.
+  public func forEachTile<E: BitwiseCopyable & Sendable>(
+    of first: inout [E], tile firstTile: Int, and second: inout [E], tile secondTile: Int,
+    _ body:
+      @Sendable (_ number: Int, _ first: inout MutableSpan<E>, _ second: inout MutableSpan<E>)
+      throws -> Void
+  ) throws {
+    precondition(firstTile > 0 && secondTile > 0, "tiles of \(firstTile), \(secondTile) elements")
+    let tiles = (first.count + firstTile - 1) / firstTile
+    precondition(tiles == (second.count + secondTile - 1) / secondTile, "unlike numbers of tiles")
+    try unsafe first.withUnsafeMutableBufferPointer { firstBuffer in
+      try unsafe second.withUnsafeMutableBufferPointer { secondBuffer in
+        let (one, two) = unsafe (SharedBuffer(firstBuffer), SharedBuffer(secondBuffer))
+        try forEach(tiles) { number in
+          let start = number * firstTile
+          try unsafe one.withSpan(start..<min(start + firstTile, one.count)) { first in
+            let start = number * secondTile
+            try unsafe two.withSpan(start..<min(start + secondTile, two.count)) { second in
+              try body(number, &first, &second)
+            }
+          }
+        }
+      }
+    }
+  }
 }
 
 /// A buffer of which several workers hold disjoint parts.

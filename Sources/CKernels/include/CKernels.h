@@ -2,6 +2,7 @@
 #define MERGEVOLVE_CKERNELS_H
 
 #include "ck_convert.h"
+#include "ck_decoder.h"
 #include "ck_machine.h"
 #include "ck_scan.h"
 #include "ck_threads.h"

@@ -1,0 +1,5 @@
+#include "clone.h"
+
+#define CK_CLONE(name) name##_base
+
+#include "clone_bodies.h"

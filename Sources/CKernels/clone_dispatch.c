@@ -1,0 +1,76 @@
+#include "clone.h"
+
+#if defined(__x86_64__)
+
+#include "ck_threads.h"
+
+/// 2 with AVX-512, 1 with AVX2 and fused multiply-add, else 0.
+static int level(void) {
+  static int known = -1;
+  int value = __atomic_load_n(&known, __ATOMIC_RELAXED);
+  if (value < 0) {
+    __builtin_cpu_init();
+    value = ck_has_avx512()                                                  ? 2
+            : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                    __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c")
+                ? 1
+                : 0;
+    __atomic_store_n(&known, value, __ATOMIC_RELAXED);
+  }
+  return value;
+}
+
+#define CALL(name, ...)                        \
+  do {                                         \
+    switch (level()) {                         \
+      case 2: return name##_v4(__VA_ARGS__);   \
+      case 1: return name##_v3(__VA_ARGS__);   \
+      default: return name##_base(__VA_ARGS__); \
+    }                                          \
+  } while (0)
+
+#else
+
+#define CALL(name, ...) return name##_base(__VA_ARGS__)
+
+#endif
+
+void ck_rms_norm(const float *restrict x, const float *restrict weights, float epsilon, size_t rows,
+                 size_t width, float *restrict out) {
+  CALL(ck_rms_norm, x, weights, epsilon, rows, width, out);
+}
+
+int ck_add_rows(float *restrict x, const float *restrict y, const float *restrict bias, size_t rows,
+                size_t width) {
+  CALL(ck_add_rows, x, y, bias, rows, width);
+}
+
+void ck_gate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
+             size_t rows, size_t width, float *restrict out) {
+  CALL(ck_gate, x, bias, activation, rows, width, out);
+}
+
+void ck_split_heads(const float *restrict x, const float *restrict bias,
+                    const struct ck_heads *heads, const int32_t *restrict positions,
+                    const float *restrict cosines, const float *restrict sines, float query_scale,
+                    size_t rows, float *restrict query_rows, float *restrict key_value_rows) {
+  CALL(ck_split_heads, x, bias, heads, positions, cosines, sines, query_scale, rows, query_rows,
+       key_value_rows);
+}
+
+size_t ck_attention_scratch(const struct ck_heads *heads, size_t keys) {
+  return heads->queries / heads->key_values * ((keys + 15) & ~(size_t)15);
+}
+
+void ck_attend(const float *restrict query_rows, size_t rows, const struct ck_heads *heads,
+               const float *restrict key_value_rows, const struct ck_key_range *restrict prefix,
+               size_t prefix_count, struct ck_key_range last, size_t window,
+               float *restrict scratch, float *restrict out) {
+  CALL(ck_attend, query_rows, rows, heads, key_value_rows, prefix, prefix_count, last, window,
+       scratch, out);
+}
+
+void ck_logits(const float *restrict logits, size_t rows, size_t width,
+               struct ck_logit_statistics *restrict out) {
+  CALL(ck_logits, logits, rows, width, out);
+}

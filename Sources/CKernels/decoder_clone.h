@@ -1,0 +1,170 @@
+// Compiled once per CPU level; see clone_v4.c.
+
+void CK_CLONE(ck_rms_norm)(const float *restrict x, const float *restrict weights, float epsilon, size_t rows,
+                 size_t width, float *restrict out) {
+  size_t whole = width & ~(size_t)15, rest = width - whole;
+  for (size_t row = 0; row < rows; row++, x += width, out += width) {
+    f32x16 sums[2] = {{0}, {0}};
+    size_t i = 0;
+    for (; i + 32 <= width; i += 32) {
+      f32x16 a = load(x + i), b = load(x + i + 16);
+      sums[0] = a * a + sums[0];
+      sums[1] = b * b + sums[1];
+    }
+    if (i < whole) {
+      f32x16 a = load(x + i);
+      sums[0] = a * a + sums[0];
+    }
+    f32x16 tail = {0};
+    if (rest) {
+      tail = load_part(x + whole, rest);
+      sums[1] = tail * tail + sums[1];
+    }
+    float scale = 1.0f / sqrtf(sum_lanes(sums[0] + sums[1]) / (float)width + epsilon);
+    for (i = 0; i < whole; i += 16) store(out + i, load(x + i) * scale * load(weights + i));
+    if (rest) store_part(out + whole, tail * scale * load_part(weights + whole, rest), rest);
+  }
+}
+
+int CK_CLONE(ck_add_rows)(float *restrict x, const float *restrict y, const float *restrict bias, size_t rows,
+                size_t width) {
+  size_t whole = width & ~(size_t)15, rest = width - whole;
+  // The difference of a number with itself is zero if it is finite, else NaN.
+  f32x16 differences = {0};
+  for (size_t row = 0; row < rows; row++, x += width, y += width) {
+    for (size_t i = 0; i < whole; i += 16) {
+      f32x16 sum = load(y + i);
+      if (bias) sum = sum + load(bias + i);
+      sum = sum + load(x + i);
+      differences = differences + (sum - sum);
+      store(x + i, sum);
+    }
+    if (rest) {
+      f32x16 sum = load_part(y + whole, rest);
+      if (bias) sum = sum + load_part(bias + whole, rest);
+      sum = sum + load_part(x + whole, rest);
+      differences = differences + (sum - sum);
+      store_part(x + whole, sum, rest);
+    }
+  }
+  return sum_lanes(differences) == 0.0f;
+}
+
+INLINE f32x16 hyperbolic_tangent(f32x16 x) {
+  // 1 - 2 / (e^2x + 1); beyond 9 it is 1 in single precision.
+  f32x16 bound = splat(9.0f);
+  f32x16 clamped = choose(x > bound, bound, choose(x < -bound, -bound, x));
+  return 1.0f - 2.0f / (exponential(clamped + clamped) + 1.0f);
+}
+
+INLINE f32x16 activate(f32x16 x, enum ck_activation activation) {
+  switch (activation) {
+    case ck_activation_silu: return x / (1.0f + exponential(-x));
+    case ck_activation_gelu: {
+      f32x16 half;
+      for (int i = 0; i < 16; i++) half[i] = 0.5f * erfcf(-x[i] * 0.70710678f);
+      return x * half;
+    }
+    case ck_activation_gelu_tanh: {
+      f32x16 inner = 0.79788456f * (x + 0.044715f * x * x * x);
+      return 0.5f * x * (1.0f + hyperbolic_tangent(inner));
+    }
+    case ck_activation_quick_gelu: return x / (1.0f + exponential(-1.702f * x));
+    case ck_activation_relu: return choose(x < splat(0), splat(0), x);
+    case ck_activation_relu_squared: {
+      f32x16 positive = choose(x < splat(0), splat(0), x);
+      return positive * positive;
+    }
+  }
+  return x;
+}
+
+INLINE void gate(const float *restrict x, const float *restrict bias,
+                    enum ck_activation activation, size_t rows, size_t width,
+                    float *restrict out) {
+  size_t whole = width & ~(size_t)15, rest = width - whole;
+  for (size_t row = 0; row < rows; row++, x += 2 * width, out += width) {
+    for (size_t i = 0; i < whole; i += 16) {
+      f32x16 gate = load(x + i), up = load(x + width + i);
+      if (bias) {
+        gate = gate + load(bias + i);
+        up = up + load(bias + width + i);
+      }
+      store(out + i, activate(gate, activation) * up);
+    }
+    if (rest) {
+      f32x16 gate = load_part(x + whole, rest), up = load_part(x + width + whole, rest);
+      if (bias) {
+        gate = gate + load_part(bias + whole, rest);
+        up = up + load_part(bias + width + whole, rest);
+      }
+      store_part(out + whole, activate(gate, activation) * up, rest);
+    }
+  }
+}
+
+void CK_CLONE(ck_gate)(const float *restrict x, const float *restrict bias, enum ck_activation activation,
+             size_t rows, size_t width, float *restrict out) {
+  switch (activation) {
+    case ck_activation_silu: gate(x, bias, ck_activation_silu, rows, width, out); break;
+    case ck_activation_gelu: gate(x, bias, ck_activation_gelu, rows, width, out); break;
+    case ck_activation_gelu_tanh: gate(x, bias, ck_activation_gelu_tanh, rows, width, out); break;
+    case ck_activation_quick_gelu: gate(x, bias, ck_activation_quick_gelu, rows, width, out); break;
+    case ck_activation_relu: gate(x, bias, ck_activation_relu, rows, width, out); break;
+    case ck_activation_relu_squared:
+      gate(x, bias, ck_activation_relu_squared, rows, width, out);
+      break;
+  }
+}
+
+/// Rotates the halves of one head, scales it, and pads it with zeros.
+INLINE void rotate(float *restrict head, const struct ck_heads *heads,
+                      const float *restrict cosines, const float *restrict sines, float scale) {
+  size_t half = heads->rotated / 2, whole = half & ~(size_t)15, rest = half - whole;
+  for (size_t i = 0; i < whole; i += 16) {
+    f32x16 x = load(head + i), y = load(head + half + i);
+    f32x16 c = load(cosines + i), s = load(sines + i);
+    store(head + i, (x * c - y * s) * scale);
+    store(head + half + i, (y * c + x * s) * scale);
+  }
+  if (rest) {
+    f32x16 x = load_part(head + whole, rest), y = load_part(head + half + whole, rest);
+    f32x16 c = load_part(cosines + whole, rest), s = load_part(sines + whole, rest);
+    store_part(head + whole, (x * c - y * s) * scale, rest);
+    store_part(head + half + whole, (y * c + x * s) * scale, rest);
+  }
+  for (size_t i = heads->rotated; i < heads->size; i++) head[i] *= scale;
+}
+
+INLINE void copy_head(float *restrict out, const float *restrict x, const float *restrict bias,
+                         const struct ck_heads *heads) {
+  size_t size = heads->size;
+  memcpy(out, x, size * sizeof(float));
+  if (bias)
+    for (size_t i = 0; i < size; i++) out[i] += bias[i];
+  memset(out + size, 0, (heads->padded - size) * sizeof(float));
+}
+
+void CK_CLONE(ck_split_heads)(const float *restrict x, const float *restrict bias,
+                    const struct ck_heads *heads, const int32_t *restrict positions,
+                    const float *restrict cosines, const float *restrict sines, float query_scale,
+                    size_t rows, float *restrict query_rows, float *restrict key_value_rows) {
+  size_t size = heads->size, padded = heads->padded, half = heads->rotated / 2;
+  size_t queries = heads->queries, keys = heads->key_values;
+  for (size_t row = 0; row < rows; row++) {
+    const float *cosine = cosines + (size_t)positions[row] * half;
+    const float *sine = sines + (size_t)positions[row] * half;
+    for (size_t head = 0; head < queries + 2 * keys; head++) {
+      float *out = head < queries ? query_rows + head * padded
+                                  : key_value_rows + (head - queries) * padded;
+      copy_head(out, x + head * size, bias ? bias + head * size : NULL, heads);
+      if (head < queries)
+        rotate(out, heads, cosine, sine, query_scale);
+      else if (head < queries + keys)
+        rotate(out, heads, cosine, sine, 1.0f);
+    }
+    x += (queries + 2 * keys) * size;
+    query_rows += queries * padded;
+    key_value_rows += 2 * keys * padded;
+  }
+}

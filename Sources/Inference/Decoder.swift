@@ -1,0 +1,95 @@
+import Architectures
+import Checkpoints
+import Diagnostics
+import Kernels
+import Tensors
+
+/// A weight source together with what its configuration says: which tensor plays which part.
+struct Decoder: Sendable {
+  let source: any WeightSource
+  let configuration: ModelConfiguration
+  /// The model for messages: its folder, where the configuration lies in one.
+  let location: String
+  private let names: [Key: TensorName]
+
+  private struct Key: Hashable {
+    let layer: Int?
+    let part: WeightPart
+  }
+
+  /// - Throws: ``Diagnostic`` for a configuration that is not supported, and for a tensor that is missing,
+  ///   or has another shape or dtype than the configuration and the forward pass need.
+  init(_ source: any WeightSource) throws(Diagnostic) {
+    self.source = source
+    let file = source.config.location
+    configuration = try ModelConfiguration(config: source.config.document, location: file)
+    let suffix = "/config.json"
+    location = file.hasSuffix(suffix) ? String(file.dropLast(suffix.count)) : file
+    var names: [Key: TensorName] = [:]
+    for spec in configuration.weights {
+      guard let found = try spec.resolve(at: location, { source.description(of: $0) }) else {
+        continue
+      }
+      guard found.dtype.bitWidth <= 32 else {
+        throw Diagnostic(
+          "tensor '\(found.name)' is stored as \(found.dtype.rawValue)", at: location,
+          fix: "evaluate a model stored as F32, F16 or BF16")
+      }
+      names[Key(layer: spec.layer, part: spec.part)] = found.name
+    }
+    self.names = names
+  }
+
+  /// The stored tensor of a part; nil if the model has none, such as a bias.
+  func name(_ part: WeightPart, layer: Int? = nil) -> TensorName? {
+    names[Key(layer: layer, part: part)]
+  }
+
+  /// The tensor that turns hidden states into logits: the embedding, in a tied model.
+  var headName: TensorName? { name(configuration.tiesEmbeddings ? .embedding : .head) }
+
+  /// Rotations are as wide in all layers, so one layer speaks for all.
+  var heads: HeadSizes {
+    HeadSizes(
+      queries: configuration.headCount, keyValues: configuration.keyValueHeadCount,
+      size: configuration.headSize, rotated: configuration.layers[0].rotary.rotatedSize)
+  }
+
+  /// Sizes of all matrices that are multiplied with.
+  var matrixShapes: [MatrixShape] {
+    let hidden = configuration.hiddenSize
+    var shapes = [
+      MatrixShape(outputs: heads.projectedWidth, inputs: hidden),
+      MatrixShape(outputs: hidden, inputs: heads.outputWidth),
+      MatrixShape(outputs: 2 * configuration.intermediateSize, inputs: hidden),
+      MatrixShape(outputs: hidden, inputs: configuration.intermediateSize),
+    ]
+    for panel in Set(vocabularyPanels.map(\.count)).sorted() {
+      shapes.append(MatrixShape(outputs: panel, inputs: hidden))
+    }
+    return shapes
+  }
+
+  /// The vocabulary in the parts whose logits are computed together.
+  var vocabularyPanels: [Range<Int>] {
+    let size = configuration.vocabularySize
+    return stride(from: 0, to: size, by: Self.panelSize).map {
+      $0..<min($0 + Self.panelSize, size)
+    }
+  }
+
+  private static let panelSize = 4096
+
+  /// Bytes of one packed layer, and of the largest part of the head.
+  var largestStepBytes: Int {
+    let layer = matrixShapes.prefix(4).reduce(0) { $0 + $1.outputs * $1.inputs }
+    let panel = min(Self.panelSize, configuration.vocabularySize) * configuration.hiddenSize
+    return 4 * max(layer, panel)
+  }
+}
+
+/// Sizes of a matrix [outputs, inputs].
+struct MatrixShape: Hashable, Sendable {
+  let outputs: Int
+  let inputs: Int
+}

@@ -1,0 +1,127 @@
+import Architectures
+import Checkpoints
+import Kernels
+
+/// Turns hidden states into logits, one part of the vocabulary after the other.
+struct VocabularyHead {
+  let decoder: Decoder
+  let pass: LayerPass
+
+  private var hidden: Int { decoder.configuration.hiddenSize }
+
+  /// A token whose logit is wanted in a row.
+  struct Target: Sendable {
+    let row: Int
+    let token: Int
+  }
+
+  /// The final norm of some rows of `states`, [rows.count, hidden].
+  func normed(_ states: [Float], rows: [Int]) throws -> [Float] {
+    let weights = try decoder.vector(.finalNorm, pool: pass.pool)
+    let epsilon = Float(decoder.configuration.normEpsilon)
+    var normed = [Float](repeating: 0, count: rows.count * hidden)
+    try pass.pool.forEachTile(of: &normed, tile: 64 * hidden) { [hidden] offset, tile in
+      for index in 0..<tile.count / hidden {
+        let row = rows[offset / hidden + index]
+        var out = tile._mutatingExtracting(index * hidden..<(index + 1) * hidden)
+        rmsNorm(
+          states.span.extracting(row * hidden..<(row + 1) * hidden), weights: weights.span,
+          epsilon: epsilon, into: &out)
+      }
+    }
+    return normed
+  }
+
+  /// Statistics of the logits of every row, and the logits of `targets`, which are in order of the row.
+  func score(
+    _ normed: [Float], targets: [Target]
+  ) throws -> (statistics: [LogitStatistics], targets: [Float]) {
+    let count = normed.count / hidden
+    var statistics = [LogitStatistics?](repeating: nil, count: count)
+    var logits = [Float](repeating: .nan, count: targets.count)
+    let starts = Self.starts(of: targets, rows: count)
+    try forEachPanel { panel, matrix in
+      let blocks = try pass.pool.map((count + pass.height - 1) / pass.height) { block in
+        let rows = block * pass.height..<min(count, (block + 1) * pass.height)
+        return pass.workspaces.with { space in
+          multiply(normed, rows, matrix, &space)
+          let product = space.product
+          let wanted = starts[rows.lowerBound]..<starts[rows.upperBound]
+          let found = wanted.compactMap { index -> (Int, Float)? in
+            let target = targets[index]
+            guard panel.contains(target.token) else { return nil }
+            let place = (target.row - rows.lowerBound) * panel.count
+            return (index, product[place + target.token - panel.lowerBound])
+          }
+          let parts = logitStatistics(
+            product.span.extracting(0..<rows.count * panel.count), width: panel.count)
+          return (parts: parts, found: found)
+        }
+      }
+      for (block, result) in blocks.enumerated() {
+        for (index, part) in result.parts.enumerated() {
+          let row = block * pass.height + index
+          let shifted = part.shifted(by: panel.lowerBound)
+          statistics[row] = statistics[row].map { $0.joined(with: shifted) } ?? shifted
+        }
+        for (index, logit) in result.found { logits[index] = logit }
+      }
+    }
+    return (statistics.compactMap { $0 }, logits)
+  }
+
+  /// All logits of every row, [rows, vocabulary].
+  func logits(_ normed: [Float]) throws -> [Float] {
+    let vocabulary = decoder.configuration.vocabularySize
+    var logits = [Float](repeating: 0, count: normed.count / hidden * vocabulary)
+    try forEachPanel { panel, matrix in
+      try pass.pool.forEachTile(of: &logits, tile: pass.height * vocabulary) { offset, tile in
+        let first = offset / vocabulary
+        let rows = first..<first + tile.count / vocabulary
+        pass.workspaces.with { space in
+          multiply(normed, rows, matrix, &space)
+          for row in 0..<rows.count {
+            for index in 0..<panel.count {
+              tile[row * vocabulary + panel.lowerBound + index] =
+                space.product[row * panel.count + index]
+            }
+          }
+        }
+      }
+    }
+    return logits
+  }
+
+  private func forEachPanel(_ body: (Range<Int>, PackedMatrix) throws -> Void) throws {
+    let name = try decoder.requiredName(decoder.configuration.tiesEmbeddings ? .embedding : .head)
+    try decoder.source.prepare(name, on: pass.pool)
+    for panel in decoder.vocabularyPanels {
+      let matrix = try pass.gemm.pack(outputs: panel.count, inputs: hidden, on: pass.pool) {
+        [hidden, source = decoder.source] slice, rows in
+        let first = (panel.lowerBound + slice.lowerBound) * hidden
+        try source.read(name, elements: first..<first + rows.count, into: &rows)
+      }
+      try body(panel, matrix)
+    }
+  }
+
+  /// space.product = the rows, padded to the block's height, times the matrix.
+  private func multiply(
+    _ normed: [Float], _ rows: Range<Int>, _ matrix: PackedMatrix, _ space: inout Workspace
+  ) {
+    Workspace.reserve(&space.input, pass.height * hidden)
+    for index in 0..<pass.height * hidden {
+      space.input[index] =
+        index < rows.count * hidden ? normed[rows.lowerBound * hidden + index] : 0
+    }
+    pass.multiply(space.input, matrix, into: &space.product)
+  }
+
+  /// For each row the first of its targets, and at the end their number.
+  private static func starts(of targets: [Target], rows: Int) -> [Int] {
+    var starts = [Int](repeating: 0, count: rows + 1)
+    for target in targets { starts[target.row + 1] += 1 }
+    for row in 0..<rows { starts[row + 1] += starts[row] }
+    return starts
+  }
+}

@@ -1,0 +1,28 @@
+import Synchronization
+
+/// Scratch space of one worker for one block of rows; arrays grow to the largest size asked for.
+struct Workspace: Sendable {
+  /// Normalized rows, then attention results: [height, inputs].
+  var input: [Float] = []
+  /// Results of products: [height, outputs].
+  var product: [Float] = []
+  /// The gated MLP's inner values: [height, intermediate].
+  var gated: [Float] = []
+  var attention: [Float] = []
+
+  /// Makes room for `count` values.
+  static func reserve(_ array: inout [Float], _ count: Int) {
+    if array.count < count { array = [Float](repeating: 0, count: count) }
+  }
+}
+
+/// Workspaces that are free, so that a block finds warm memory instead of asking the system.
+final class WorkspacePool: Sendable {
+  private let free = Mutex<[Workspace]>([])
+
+  func with<R>(_ body: (inout Workspace) throws -> R) rethrows -> R {
+    var workspace = free.withLock { $0.popLast() } ?? Workspace()
+    defer { free.withLock { $0.append(workspace) } }
+    return try body(&workspace)
+  }
+}
