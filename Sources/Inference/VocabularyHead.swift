@@ -6,6 +6,8 @@ import Kernels
 struct VocabularyHead {
   let decoder: Decoder
   let pass: LayerPass
+  /// The packed parts, where they stay in memory; nil packs them anew.
+  var panels: [PackedMatrix]?
 
   private var hidden: Int { decoder.configuration.hiddenSize }
 
@@ -92,7 +94,18 @@ struct VocabularyHead {
     return logits
   }
 
+  /// All parts of the vocabulary, packed.
+  func packedPanels() throws -> [PackedMatrix] {
+    var packed: [PackedMatrix] = []
+    try forEachPanel { _, matrix in packed.append(matrix) }
+    return packed
+  }
+
   private func forEachPanel(_ body: (Range<Int>, PackedMatrix) throws -> Void) throws {
+    if let panels {
+      for (panel, matrix) in zip(decoder.vocabularyPanels, panels) { try body(panel, matrix) }
+      return
+    }
     let name = try decoder.requiredName(decoder.configuration.tiesEmbeddings ? .embedding : .head)
     try decoder.source.prepare(name, on: pass.pool)
     for panel in decoder.vocabularyPanels {
