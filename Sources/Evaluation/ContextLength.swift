@@ -1,15 +1,11 @@
 public import Checkpoints
+public import Diagnostics
 public import Documents
 
 /// How many tokens a model takes.
 public enum ContextLength {
   /// The first that is given: `n_positions`, `max_position_embeddings` or `n_ctx` of the configuration (of its
   /// `text_config` first), the tokenizer's `model_max_length` unless it means "no limit", 2048.
-  ///
-  /// - Parameters:
-  ///   - config: The model's `config.json`.
-  ///   - tokenizerConfig: The document `tokenizer_config.json`, if there is one.
-  /// - Returns: At least 1.
   public static func tokens(config: ConfigFile, tokenizerConfig: JSONValue? = nil) -> Int {
     for document in [config.document["text_config"], config.document] {
       for key in ["n_positions", "max_position_embeddings", "n_ctx"] {
@@ -20,5 +16,16 @@ public enum ContextLength {
       return Int(length)
     }
     return 2048
+  }
+
+  /// As ``tokens(config:tokenizerConfig:)``, with the `tokenizer_config.json` of a folder if it has one.
+  ///
+  /// - Throws: ``Diagnostic`` if that file is not JSON.
+  public static func tokens(
+    config: ConfigFile, tokenizerFolder: String
+  ) throws(Diagnostic) -> Int {
+    let path = tokenizerFolder + "/tokenizer_config.json"
+    guard FileContents.exists(path) else { return tokens(config: config) }
+    return tokens(config: config, tokenizerConfig: try JSONValue.read(path: path))
   }
 }

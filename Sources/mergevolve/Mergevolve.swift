@@ -19,6 +19,7 @@ struct Mergevolve: AsyncParsableCommand {
       StatusCommand.self,
       ExportCommand.self,
       MergeCommand.self,
+      EvaluateCommand.self,
       TokenizeCommand.self,
     ])
 

@@ -1,0 +1,145 @@
+import Inference
+import Tasks
+
+/// What one candidate answers to everything that it is asked.
+struct CandidateAnswers {
+  /// A text that only decoding can tell.
+  struct OpenText {
+    let prompt: [Int]
+    /// What greedy decoding certainly begins with.
+    let begun: [Int]
+    let rule: StopRule
+  }
+
+  private enum Answer {
+    case known(ModelResponse, GenerationEvidence?)
+    /// Position among the open texts.
+    case open(Int)
+  }
+
+  private let prepared: PreparedEvaluation
+  private let probes: [ProbeResult]
+  /// By task, item and request.
+  private var answers: [[[Answer]]] = []
+  private(set) var openTexts: [OpenText] = []
+  private var closedTexts: [String] = []
+
+  /// Answers what the forest's probes tell.
+  init(_ prepared: PreparedEvaluation, probes: [ProbeResult]) {
+    self.prepared = prepared
+    self.probes = probes
+    for task in prepared.tasks {
+      var items: [[Answer]] = []
+      for requests in task.requests {
+        var item: [Answer] = []
+        for request in requests { item.append(answer(request, decoding: task.decoding)) }
+        items.append(item)
+      }
+      answers.append(items)
+    }
+  }
+
+  private mutating func answer(_ request: PreparedRequest, decoding: DecodeMode) -> Answer {
+    switch request {
+    case .logLikelihood(let ids):
+      let isGreedy = ids.allSatisfy { probes[$0].isArgmax }
+      return .known(
+        .logLikelihood(nats: nats(ids), tokens: ids.count, isGreedy: isGreedy), nil)
+    case .rolling(let ids):
+      return .known(.rolling(nats: nats(ids), tokens: ids.count), nil)
+    case .generation(let prompt, let rule, let draft):
+      var begun: [Int] = []
+      var isComplete = false
+      if let draft {
+        (begun, isComplete) = draft.draft.follow(rule) { branch, position in
+          probes[draft.probes[branch][position]].best
+        }
+      }
+      if decoding == .never {
+        return .known(
+          .forced(text: isComplete ? rule.text(of: begun) : nil), isComplete ? .proved : .open)
+      }
+      if isComplete { return .known(.generation(text: rule.text(of: begun)), .proved) }
+      openTexts.append(OpenText(prompt: prompt, begun: begun, rule: rule))
+      return .open(openTexts.count - 1)
+    }
+  }
+
+  /// Summed in the order of the tokens.
+  private func nats(_ ids: [Int]) -> Double {
+    ids.reduce(0) { $0 + probes[$1].logProbability }
+  }
+
+  /// Takes the tokens of every open text, those with which it had begun included.
+  mutating func close(with tokens: [[Int]]) {
+    precondition(tokens.count == openTexts.count, "\(tokens.count) != \(openTexts.count)")
+    closedTexts = zip(openTexts, tokens).map { $0.rule.text(of: $1) }
+  }
+
+  /// - Precondition: No text is open.
+  func taskResults() -> [TaskResult] {
+    precondition(closedTexts.count == openTexts.count, "\(openTexts.count) texts are open")
+    return zip(prepared.tasks, answers).map(result)
+  }
+
+  private func result(of task: PreparedTask, _ answers: [[Answer]]) -> TaskResult {
+    var items: [ItemResult] = []
+    var decodedItems = 0
+    var forcedDifferences = 0
+    for (item, answers) in zip(task.items, answers) {
+      let responses = answers.map(response)
+      let values = item.measure(responses)
+      items.append(
+        ItemResult(
+          itemID: item.id, values: values, detail: detail(item, answers, responses)))
+      guard answers.contains(where: { if case .open = $0 { true } else { false } }) else {
+        continue
+      }
+      decodedItems += 1
+      // What the pass alone leaves open it would have scored 0.
+      if task.decoding == .unproved, values.values.contains(where: { $0.numerator != 0 }) {
+        forcedDifferences += 1
+      }
+    }
+    return TaskResult(
+      task: task.task, decoding: task.decoding, items: items,
+      itemWeights: task.items.map(\.weight), clusters: clusters(of: task.items),
+      truncatedItems: task.truncatedItems, decodedItems: decodedItems,
+      forcedDifferences: forcedDifferences)
+  }
+
+  private func clusters(of items: [TaskItem]) -> [String]? {
+    let clusters = items.compactMap(\.cluster)
+    return clusters.count == items.count && !clusters.isEmpty ? clusters : nil
+  }
+
+  private func response(to answer: Answer) -> ModelResponse {
+    switch answer {
+    case .known(let response, _): response
+    case .open(let position): .generation(text: closedTexts[position])
+    }
+  }
+
+  private func detail(
+    _ item: TaskItem, _ answers: [Answer], _ responses: [ModelResponse]
+  ) -> ItemDetail {
+    let scored = responses.compactMap { response -> ScoredText? in
+      guard case .logLikelihood(let nats, let tokens, let isGreedy) = response else { return nil }
+      return ScoredText(nats: nats, tokenCount: tokens, isGreedy: isGreedy)
+    }
+    if let predicted = item.prediction(responses) { return .choices(scored, predicted: predicted) }
+    switch responses[0] {
+    case .logLikelihood: return .continuation(scored[0])
+    case .rolling(let nats, let tokens):
+      return .text(ScoredText(nats: nats, tokenCount: tokens, isGreedy: false))
+    case .generation(let text):
+      return .generation(text: text, evidence: evidence(answers[0]))
+    case .forced(let text):
+      return .generation(text: text, evidence: evidence(answers[0]))
+    }
+  }
+
+  private func evidence(_ answer: Answer) -> GenerationEvidence {
+    if case .known(_, let evidence?) = answer { evidence } else { .decoded }
+  }
+}

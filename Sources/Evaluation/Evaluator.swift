@@ -1,0 +1,116 @@
+public import Checkpoints
+public import Diagnostics
+public import Inference
+public import Tasks
+public import Tokenization
+
+/// Scores models, merged or not, on tasks.
+///
+/// A score is a function of weights, item and precision: not of the other candidates of a batch, of other
+/// items, threads or order.
+public struct Evaluator: Sendable {
+  public let tasks: [LoadedTask]
+  private let encoder: RequestEncoder
+  private let engine: InferenceEngine
+
+  /// `tokenizer` is that of all models to be scored, `maximumLength` what ``ContextLength`` says of them; the
+  /// engine decides the precision.
+  public init(
+    tasks: [LoadedTask], tokenizer: Tokenizer, maximumLength: Int, engine: InferenceEngine
+  ) {
+    self.tasks = tasks
+    encoder = RequestEncoder(tokenizer: tokenizer, maximumLength: maximumLength)
+    self.engine = engine
+  }
+
+  /// Turns the items of `splits` into tokens, for any number of candidates.
+  ///
+  /// - Parameters:
+  ///   - splits: Whose items, in this order; of several, those that a task has.
+  ///   - override: How to decode, whatever the task files say.
+  ///   - standard: How to decode where they say nothing; nil: ``DecodeMode/standard(for:)`` of a single
+  ///     split, `unproved` for several.
+  ///   - positions: For each task the positions of the wanted items among those of the splits; nil: all.
+  /// - Returns: What ``evaluate(_:on:memory:)`` needs; independent of any model's weights.
+  /// - Throws: ``Diagnostic`` for a task without items and for an item that does not fit the model.
+  public func prepare(
+    _ splits: [Split], decode override: DecodeMode? = nil, standard: DecodeMode? = nil,
+    items positions: [[Int]]? = nil
+  ) throws(Diagnostic) -> PreparedEvaluation {
+    precondition(
+      positions == nil || positions?.count == tasks.count,
+      "positions for \(positions?.count ?? 0) of \(tasks.count) tasks")
+    var planner = EvaluationPlanner(encoder: encoder)
+    var prepared: [PreparedTask] = []
+    for (index, task) in tasks.enumerated() {
+      var items: [TaskItem] = []
+      for split in splits where splits.count == 1 || task.itemCount(in: split) > 0 {
+        items += try task.items(in: split)
+      }
+      if let positions { items = positions[index].map { items[$0] } }
+      let fallback =
+        standard ?? (splits.count == 1 ? DecodeMode.standard(for: splits[0]) : .unproved)
+      let decoding = task.decoding(override ?? task.file.decode ?? fallback)
+      prepared.append(try planner.prepare(task, items: items, decoding: decoding))
+    }
+    return PreparedEvaluation(prepared, forest: planner.forest)
+  }
+
+  /// Scores a batch of candidates, whose weights are read layer by layer side by side.
+  ///
+  /// - Parameters:
+  ///   - sources: The candidates; all have the tokenizer of this evaluator.
+  ///   - prepared: Made by this evaluator.
+  ///   - memory: Bytes that the forward pass may use for the whole batch.
+  /// - Returns: One result per source, in order; a source whose logits are not finite, or that cannot be
+  ///   read, fails alone.
+  /// - Throws: `CancellationError`.
+  public func evaluate(
+    _ sources: [any WeightSource], on prepared: PreparedEvaluation, memory: Int
+  ) throws -> [Result<ModelEvaluation, Diagnostic>] {
+    let passes = try passes(sources, prepared, memory: memory)
+    var results: [Result<ModelEvaluation, Diagnostic>] = []
+    for (source, pass) in zip(sources, passes) {
+      do {
+        let probes = try pass.get()
+        results.append(
+          .success(try evaluation(of: source, prepared, probes, memory: memory)))
+      } catch let diagnostic as Diagnostic {
+        results.append(.failure(diagnostic))
+      }
+    }
+    return results
+  }
+
+  /// The forward pass of every source over the forest; nothing to do where every item is decoded.
+  private func passes(
+    _ sources: [any WeightSource], _ prepared: PreparedEvaluation, memory: Int
+  ) throws -> [Result<[ProbeResult], Diagnostic>] {
+    guard prepared.forest.probeCount > 0 else { return sources.map { _ in .success([]) } }
+    return try engine.score(prepared.forest, sources: sources, memory: memory)
+  }
+
+  private func evaluation(
+    of source: any WeightSource, _ prepared: PreparedEvaluation, _ probes: [ProbeResult],
+    memory: Int
+  ) throws -> ModelEvaluation {
+    var answers = CandidateAnswers(prepared, probes: probes)
+    var computedTokens = prepared.forestTokens
+    if !answers.openTexts.isEmpty {
+      let model = try engine.load(source)
+      let requests = answers.openTexts.map { text in
+        GenerationRequest(
+          prompt: text.prompt, accepted: text.begun, limit: text.rule.limit,
+          endTokens: text.rule.endTokens, shouldStop: { text.rule.endsInStop($0) })
+      }
+      let responses = try model.generate(requests, memory: max(0, memory - model.byteCount))
+      computedTokens += zip(answers.openTexts, responses).reduce(0) {
+        $0 + $1.0.prompt.count + $1.1.tokens.count
+      }
+      answers.close(with: responses.map(\.tokens))
+    }
+    return ModelEvaluation(
+      tasks: answers.taskResults(), requestedTokens: prepared.requestedTokens,
+      computedTokens: computedTokens)
+  }
+}

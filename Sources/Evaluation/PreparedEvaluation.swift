@@ -1,0 +1,154 @@
+import Diagnostics
+import Inference
+public import Tasks
+
+/// Tasks whose items have become tokens: what every candidate is asked, built once.
+///
+/// Immutable, so any number of candidates may be scored on it.
+public struct PreparedEvaluation: Sendable {
+  /// In the order of the evaluator's tasks.
+  public let tasks: [PreparedTask]
+  /// Tokens of all requests before anything is shared: the unit of cost.
+  public let requestedTokens: Int
+  /// Tokens of the forest: what the forward pass computes for each candidate, decoding apart.
+  public let forestTokens: Int
+  /// Whether some items may have to be decoded, for which a whole model must be in memory.
+  public let mayDecode: Bool
+
+  let forest: TokenForest
+
+  init(_ tasks: [PreparedTask], forest: TokenForest) {
+    self.tasks = tasks
+    self.forest = forest
+    requestedTokens = tasks.reduce(0) { $0 + $1.requestedTokens }
+    forestTokens = forest.tokenCount
+    mayDecode = tasks.contains { $0.mayDecode }
+  }
+}
+
+/// The items of one task as tokens.
+public struct PreparedTask: Sendable {
+  public let task: LoadedTask
+  /// How its texts become known: the mode that was asked for, `always` where nothing can be proved.
+  public let decoding: DecodeMode
+  public let items: [TaskItem]
+  /// Tokens of each item's requests before anything is shared, for charging partial evaluations.
+  public let itemTokens: [Int]
+  /// Items of which a part is cut off to fit the model.
+  public let truncatedItems: Int
+
+  /// One list per item, one request per request of the item.
+  let requests: [[PreparedRequest]]
+
+  public var requestedTokens: Int { itemTokens.reduce(0, +) }
+
+  var mayDecode: Bool {
+    decoding != .never
+      && requests.contains { item in
+        item.contains { if case .generation = $0 { true } else { false } }
+      }
+  }
+}
+
+/// A request as tokens, with the forest's probes that answer it.
+enum PreparedRequest: Sendable {
+  /// One probe per token of the continuation.
+  case logLikelihood(probes: [Int])
+  /// One probe per token of the text, over all windows.
+  case rolling(probes: [Int])
+  /// `draft` is nil where the text is decoded in any case.
+  case generation(prompt: [Int], rule: StopRule, draft: PreparedDraft?)
+}
+
+/// A draft whose branches are in the forest.
+struct PreparedDraft: Sendable {
+  let draft: Draft
+  /// For each branch one probe per token.
+  let probes: [[Int]]
+}
+
+/// Turns items into tokens, one after the other, into one forest.
+struct EvaluationPlanner {
+  let encoder: RequestEncoder
+  private(set) var forest = TokenForest()
+  /// The rule of the last generation: the items of a task share one.
+  private var lastRule: (stops: [String], rule: StopRule)?
+
+  init(encoder: RequestEncoder) { self.encoder = encoder }
+
+  mutating func prepare(
+    _ task: LoadedTask, items: [TaskItem], decoding: DecodeMode
+  ) throws(Diagnostic) -> PreparedTask {
+    var requests: [[PreparedRequest]] = []
+    var itemTokens: [Int] = []
+    var truncatedItems = 0
+    for item in items {
+      var prepared: [PreparedRequest] = []
+      var tokens = 0
+      var isTruncated = false
+      for request in item.requests {
+        prepared.append(
+          try prepare(
+            request, task, at: item.location, decoding: decoding, tokens: &tokens,
+            isTruncated: &isTruncated))
+      }
+      requests.append(prepared)
+      itemTokens.append(tokens)
+      if isTruncated { truncatedItems += 1 }
+    }
+    return PreparedTask(
+      task: task, decoding: decoding, items: items, itemTokens: itemTokens,
+      truncatedItems: truncatedItems, requests: requests)
+  }
+
+  private mutating func prepare(
+    _ request: ModelRequest, _ task: LoadedTask, at location: String, decoding: DecodeMode,
+    tokens: inout Int, isTruncated: inout Bool
+  ) throws(Diagnostic) -> PreparedRequest {
+    switch request {
+    case .logLikelihood(let context, let continuation):
+      let sequence = try encoder.sequence(
+        context: context, continuation: continuation, at: location)
+      tokens += sequence.inputCount
+      isTruncated = isTruncated || sequence.isTruncated
+      return .logLikelihood(probes: insert(sequence))
+    case .rolling(let text):
+      var probes: [Int] = []
+      for window in try encoder.windows(of: text, at: location) {
+        tokens += window.inputCount
+        probes += insert(window)
+      }
+      return .rolling(probes: probes)
+    case .generation(let context, let stops, let limit, let expected):
+      let prompt = try encoder.prompt(context, limit: limit, at: location)
+      isTruncated = isTruncated || prompt.isTruncated
+      tokens += prompt.tokens.count
+      let rule = rule(stops: stops, limit: limit)
+      guard decoding != .always, let expected else {
+        return .generation(prompt: prompt.tokens, rule: rule, draft: nil)
+      }
+      let draft = Draft(
+        expected: expected, context: context, stops: stops, limit: limit, encoder: encoder)
+      let probes = draft.branches.map { branch in
+        insert(
+          ScoredSequence(
+            tokens: prompt.tokens + branch,
+            scored: prompt.tokens.count..<(prompt.tokens.count + branch.count), isTruncated: false))
+      }
+      tokens += (draft.branches.first?.count ?? 1) - 1
+      return .generation(
+        prompt: prompt.tokens, rule: rule, draft: PreparedDraft(draft: draft, probes: probes))
+    }
+  }
+
+  private mutating func rule(stops: [String], limit: Int) -> StopRule {
+    if let last = lastRule, last.stops == stops, last.rule.limit == limit { return last.rule }
+    let rule = StopRule(tokenizer: encoder.tokenizer, stops: stops, limit: limit)
+    lastRule = (stops, rule)
+    return rule
+  }
+
+  private mutating func insert(_ sequence: ScoredSequence) -> [Int] {
+    forest.insert(sequence.tokens, scoring: sequence.scored)
+  }
+}

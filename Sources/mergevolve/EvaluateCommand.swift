@@ -1,0 +1,169 @@
+import ArgumentParser
+import Checkpoints
+import Diagnostics
+import Documents
+import Evaluation
+import Foundation
+import Inference
+import Kernels
+import Tasks
+import Tokenization
+
+/// `mergevolve evaluate`: the scores of a checkpoint or of an unwritten merge.
+struct EvaluateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate",
+    abstract: "Score a model, or the merge that a recipe describes, on benchmarks.",
+    discussion: """
+      Prints a score with its standard error for every metric of every task. A task file names the \
+      questions (JSON lines) and how to ask them; lm-evaluation-harness's task files with local data \
+      are read as well. A recipe is scored without writing the merged model; its scores are bit for \
+      bit those of the model that 'merge' would write.
+
+      Generated text is greedy. With --decode unproved (the default) one pass over question and \
+      expected answer settles most items, the others are decoded token by token: scores are those \
+      of --decode always. With --decode never an item that is not settled counts as wrong, and the \
+      metric is named exact_match_forced.
+
+      Example: mergevolve evaluate Datasets/demo/models/base --task Datasets/demo/arith_gen.yaml \
+      --split search
+      """)
+
+  /// The splits to score.
+  enum SplitChoice: String, CaseIterable, ExpressibleByArgument {
+    case search, validation, test, all
+
+    var splits: [Split] {
+      switch self {
+      case .search: [.search]
+      case .validation: [.validation]
+      case .test: [.test]
+      case .all: Split.allCases
+      }
+    }
+  }
+
+  /// When to decode.
+  enum DecodeChoice: String, CaseIterable, ExpressibleByArgument {
+    case always, unproved, never
+
+    var mode: DecodeMode {
+      switch self {
+      case .always: .always
+      case .unproved: .unproved
+      case .never: .never
+      }
+    }
+  }
+
+  @Argument(help: ArgumentHelp("A model's folder, its hub id, or a recipe.", valueName: "model"))
+  var model: String
+
+  @Option(
+    name: [.customLong("task")], parsing: .upToNextOption,
+    help: ArgumentHelp("One or more task files (YAML).", valueName: "file"))
+  var tasks: [String]
+
+  @Option(help: "Which questions to ask.")
+  var split = SplitChoice.all
+
+  @Option(help: "When to decode generated text (default: what the task file says, else unproved).")
+  var decode: DecodeChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write the results question by question, as JSON lines, into a new file.", valueName: "file"))
+  var samples: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp("Number of threads (default: one per processor).", valueName: "number"))
+  var threads: Int?
+
+  func validate() throws {
+    if tasks.isEmpty { throw ValidationError("no task: add --task and a task file") }
+    if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
+  }
+
+  func run() async throws {
+    if let samples { try checkPlace(samples) }
+    let tasks = try loadTasks()
+    let pool = WorkerPool(threads: threads ?? WorkerPool.processorCount)
+    let opened = try ModelArgument(model).open()
+    let tokenizer = try Tokenizer.load(folder: opened.tokenizerFolder)
+    for warning in tokenizer.warnings { note("\(warning)") }
+    let evaluator = Evaluator(
+      tasks: tasks, tokenizer: tokenizer,
+      maximumLength: try ContextLength.tokens(
+        config: opened.source.config, tokenizerFolder: opened.tokenizerFolder),
+      engine: try InferenceEngine(pool: pool))
+    let prepared = try evaluator.prepare(split.splits, decode: decode?.mode, standard: .unproved)
+    try opened.checkFinite(on: pool)
+    let evaluation = try await running {
+      let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
+      return try evaluator.evaluate([opened.source], on: prepared, memory: memory)[0].get()
+    }
+    if let samples { try await running { try write(evaluation, to: samples) } }
+    show(evaluation)
+  }
+
+  private func loadTasks() throws(Diagnostic) -> [LoadedTask] {
+    var loaded: [LoadedTask] = []
+    for path in tasks {
+      let task = try LoadedTask.load(path: path)
+      if loaded.contains(where: { $0.name == task.name }) {
+        throw Diagnostic(
+          "there is already a task '\(task.name)'", at: path, fix: "give each task its own name")
+      }
+      loaded.append(task)
+    }
+    return loaded
+  }
+
+  private func show(_ evaluation: ModelEvaluation) {
+    for task in evaluation.tasks where task.truncatedItems > 0 {
+      note(
+        "note: \(task.task): \(task.truncatedItems) of \(task.items.count) items were cut from the "
+          + "left to fit the model")
+    }
+    for task in evaluation.tasks where task.forcedDifferences > 0 {
+      note(
+        "note: \(task.task): \(task.forcedDifferences) of \(task.decodedItems) decoded items score "
+          + "otherwise than without decoding")
+    }
+    guard json else {
+      print(evaluation.table)
+      return
+    }
+    let header: [JSONValue.Member] = [
+      .init("model", .string(model)), .init("split", .string(split.rawValue)),
+    ]
+    print(JSONValue.object(header + evaluation.members).text(.indented))
+  }
+
+  private func checkPlace(_ path: String) throws(Diagnostic) {
+    if FileContents.exists(path) {
+      throw Diagnostic(
+        "the file exists already", at: path, fix: "name a new file, or remove this one")
+    }
+  }
+
+  private func write(_ evaluation: ModelEvaluation, to path: String) throws(Diagnostic) {
+    var bytes: [UInt8] = []
+    for task in evaluation.tasks {
+      for item in task.items {
+        bytes += item.document(task: task.task).utf8(.compact) + [UInt8(ascii: "\n")]
+      }
+    }
+    do {
+      try Data(bytes).write(
+        to: URL(fileURLWithPath: path), options: [.atomic, .withoutOverwriting])
+    } catch {
+      throw Diagnostic(
+        "cannot write the samples: \(error.localizedDescription)", at: path,
+        fix: "check the folder, its permissions and the disk")
+    }
+  }
+}
