@@ -58,7 +58,10 @@ public struct OutputFolder: Sendable {
     guard !path.isEmpty else {
       throw Diagnostic("the name of the output folder is empty", at: "", fix: "name a new folder")
     }
-    guard FileContents.exists(path) else { return }
+    guard FileContents.exists(path) else {
+      try checkParent(of: path)
+      return
+    }
     guard FileContents.isFolder(path) else {
       throw Diagnostic("there is a file of this name", at: path, fix: "name a new folder")
     }
@@ -67,6 +70,22 @@ public struct OutputFolder: Sendable {
       throw Diagnostic(
         "the folder exists and is not empty; nothing is overwritten", at: path,
         fix: "name a new folder, or remove this one")
+    }
+  }
+
+  /// The nearest folder above that exists must take new entries.
+  private static func checkParent(of path: String) throws(Diagnostic) {
+    var parent = URL(fileURLWithPath: path).standardizedFileURL.deletingLastPathComponent()
+    while parent.path.count > 1, !FileContents.exists(parent.path) {
+      parent.deleteLastPathComponent()
+    }
+    guard FileContents.isFolder(parent.path) else {
+      throw Diagnostic("\(parent.path) is no folder", at: path, fix: "name another folder")
+    }
+    guard FileManager.default.isWritableFile(atPath: parent.path) else {
+      throw Diagnostic(
+        "no permission to write in \(parent.path)", at: path,
+        fix: "choose a folder that you may write to")
     }
   }
 

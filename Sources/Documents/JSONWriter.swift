@@ -2,20 +2,24 @@ extension JSONValue {
   public enum Layout: Sendable {
     /// No spaces and no line breaks.
     case compact
+    /// As ``compact``, in ASCII: for JSON Lines, which some readers cut at every line separator of
+    /// Unicode.
+    case ascii
     /// One member or element per line, indented by 2 spaces, as `transformers` writes `config.json`.
     case indented
   }
 
   /// The JSON text of the value; keys keep their order and numbers their literals.
   ///
-  /// Characters outside of ASCII are written as they are. No line break at the end.
+  /// Characters outside of ASCII are written as they are, but for ``Layout/ascii``. No line break at
+  /// the end.
   public func text(_ layout: Layout) -> String {
     String(decoding: utf8(layout), as: UTF8.self)
   }
 
   /// As ``text(_:)``, in bytes.
   public func utf8(_ layout: Layout) -> [UInt8] {
-    var writer = JSONWriter(isIndented: layout == .indented)
+    var writer = JSONWriter(layout)
     writer.write(self, depth: 0)
     return writer.output
   }
@@ -33,9 +37,13 @@ extension JSONValue {
 
 private struct JSONWriter {
   let isIndented: Bool
+  let isASCII: Bool
   var output: [UInt8] = []
 
-  init(isIndented: Bool) { self.isIndented = isIndented }
+  init(_ layout: JSONValue.Layout) {
+    isIndented = layout == .indented
+    isASCII = layout == .ascii
+  }
 
   mutating func write(_ value: JSONValue, depth: Int) {
     switch value {
@@ -78,21 +86,34 @@ private struct JSONWriter {
 
   private mutating func write(_ text: String) {
     output.append(UInt8(ascii: "\""))
-    for byte in text.utf8 {
-      switch byte {
-      case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
-      case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
-      case 0x08: output.append(contentsOf: "\\b".utf8)
-      case 0x0C: output.append(contentsOf: "\\f".utf8)
-      case 0x0A: output.append(contentsOf: "\\n".utf8)
-      case 0x0D: output.append(contentsOf: "\\r".utf8)
-      case 0x09: output.append(contentsOf: "\\t".utf8)
-      case ..<0x20:
-        output.append(contentsOf: (byte < 0x10 ? "\\u000" : "\\u00").utf8)
-        output.append(contentsOf: String(byte, radix: 16).utf8)
-      default: output.append(byte)
+    if isASCII {
+      for unit in text.utf16 {
+        if let byte = UInt8(exactly: unit), byte < 0x80 { write(byte) } else { escape(unit) }
       }
+    } else {
+      for byte in text.utf8 { write(byte) }
     }
     output.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func write(_ byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
+    case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
+    case 0x08: output.append(contentsOf: "\\b".utf8)
+    case 0x0C: output.append(contentsOf: "\\f".utf8)
+    case 0x0A: output.append(contentsOf: "\\n".utf8)
+    case 0x0D: output.append(contentsOf: "\\r".utf8)
+    case 0x09: output.append(contentsOf: "\\t".utf8)
+    case ..<0x20: escape(UInt16(byte))
+    default: output.append(byte)
+    }
+  }
+
+  private mutating func escape(_ unit: UInt16) {
+    let digits = String(unit, radix: 16)
+    output.append(contentsOf: "\\u".utf8)
+    output.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 4 - digits.count))
+    output.append(contentsOf: digits.utf8)
   }
 }

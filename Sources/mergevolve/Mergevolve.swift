@@ -1,4 +1,5 @@
 import ArgumentParser
+import Kernels
 
 /// The command line: one subcommand per file.
 @main
@@ -21,9 +22,11 @@ struct Mergevolve: AsyncParsableCommand {
       MergeCommand.self,
       EvaluateCommand.self,
       TokenizeCommand.self,
+      LogitsCommand.self,
     ])
 
   static func main() async {
+    pinOpenBLASKernels()
     do {
       var command = try await asyncParseAsRoot()
       if var command = command as? any AsyncParsableCommand {

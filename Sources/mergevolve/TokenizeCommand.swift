@@ -39,7 +39,7 @@ struct TokenizeCommand: AsyncParsableCommand {
       var output: [UInt8] = []
       for row in rows {
         let answer = ids ? try decoded(row, tokenizer) : try encoded(row, tokenizer)
-        output += answer.utf8(.compact) + [UInt8(ascii: "\n")]
+        output += answer.utf8(.ascii) + [UInt8(ascii: "\n")]
       }
       try FileHandle.standardOutput.write(contentsOf: Data(output))
     }

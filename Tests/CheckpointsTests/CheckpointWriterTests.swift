@@ -208,6 +208,15 @@ import Testing
       throws: Diagnostic(
         "there is a file of this name", at: folder.file("file"), fix: "name a new folder")
     ) { try write(TinyModel(), to: "file") }
+    #expect(
+      throws: Diagnostic(
+        "\(folder.file("file")) is no folder", at: folder.file("file/a/b"),
+        fix: "name another folder")
+    ) { try CheckpointWriter().checkPlace(folder.file("file/a/b")) }
+    #expect(
+      throws: Diagnostic("the name of the output folder is empty", at: "", fix: "name a new folder")
+    ) { try CheckpointWriter().checkPlace("") }
+    #expect(throws: Never.self) { try CheckpointWriter().checkPlace(folder.file("new/folder")) }
   }
 
   @Test("leaves nothing behind when a value is not finite")

@@ -166,8 +166,15 @@ private func message(_ bytes: [UInt8]) -> String? {
       JSONValue(1e300),
       .object([.init("k", .number("1.50")), .init("k", .number("2")), .init("", .null)]),
     ])
-    for layout in [JSONValue.Layout.compact, .indented] {
+    for layout in [JSONValue.Layout.compact, .ascii, .indented] {
       #expect(try JSONValue.parse(value.utf8(layout), location: "") == value)
     }
+  }
+
+  @Test("is plain ASCII where that is asked for")
+  func ascii() {
+    #expect(
+      JSONValue.string("\u{1F}é\u{2028}😀\u{7F}\n").text(.ascii)
+        == #""\u001f\u00e9\u2028\ud83d\ude00"# + "\u{7F}" + #"\n""#)
   }
 }

@@ -69,6 +69,19 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     }
   }
 
+  @Test(
+    "is refused by the other commands that read a model",
+    arguments: ["zero-byte-file", "no-config"])
+  func others(model: String) async throws {
+    let tokens = try folder.write("{\"a\": [1]}", to: "tokens.json")
+    let run = try await program.run([
+      "logits", model, "--tokens", tokens, "--output", folder.file("logits.safetensors"),
+    ])
+    #expect(run.status == 2)
+    #expect(run.errors.contains(model))
+    #expect(try folder.names() == ["tokens.json"])
+  }
+
   @Test("was tried in full")
   func count() {
     #expect(BadInput.all.count == 44)

@@ -12,7 +12,7 @@ import Testing
     program = Program(in: folder.path)
   }
 
-  static let commands = ["status", "export", "inspect", "merge", "tokenize"]
+  static let commands = ["inspect", "status", "export", "merge", "tokenize", "logits"]
 
   @Test("explains every command with an example", arguments: commands)
   func help(command: String) async throws {
@@ -44,6 +44,7 @@ import Testing
       (["merge", "a.yaml", "out", "--out-shard-size", "5Q"], "5Q"),
       (["merge", "a.yaml", "out", "--threads", "0"], "--threads must be at least 1"),
       (["inspect", "a", "b"], "b"), (["tokenize"], "model"),
+      (["logits", "m", "--tokens", "t.json", "--output", "o", "--precision", "f8"], "f8"),
     ])
   func usage(arguments: [String], mention: String) async throws {
     let run = try await program.run(arguments)
