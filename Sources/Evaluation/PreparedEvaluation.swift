@@ -120,7 +120,8 @@ struct EvaluationPlanner {
       }
       return .rolling(probes: probes)
     case .generation(let context, let stops, let limit, let expected):
-      let prompt = try encoder.prompt(context, limit: limit, at: location)
+      let prompt = try encoder.prompt(
+        context, limit: limit, at: "\(task.file.path): max_tokens")
       isTruncated = isTruncated || prompt.isTruncated
       tokens += prompt.tokens.count
       let rule = rule(stops: stops, limit: limit)

@@ -105,8 +105,8 @@ struct EvaluateCommand: AsyncParsableCommand {
       let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
       return try evaluator.evaluate([opened.source], on: prepared, memory: memory)[0].get()
     }
-    if let samples { try await running { try write(evaluation, to: samples) } }
     show(evaluation)
+    if let samples { try await running { try write(evaluation, to: samples) } }
   }
 
   private func loadTasks() throws(Diagnostic) -> [LoadedTask] {
@@ -148,8 +148,15 @@ struct EvaluateCommand: AsyncParsableCommand {
       throw Diagnostic(
         "the file exists already", at: path, fix: "name a new file, or remove this one")
     }
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    guard FileManager.default.isWritableFile(atPath: folder) else {
+      throw Diagnostic(
+        "no file can be made in the folder '\(folder)'", at: path,
+        fix: "name a folder that exists and that you may write to")
+    }
   }
 
+  /// The file appears when it is complete.
   private func write(_ evaluation: ModelEvaluation, to path: String) throws(Diagnostic) {
     var bytes: [UInt8] = []
     for task in evaluation.tasks {
@@ -157,10 +164,12 @@ struct EvaluateCommand: AsyncParsableCommand {
         bytes += item.document(task: task.task).utf8(.compact) + [UInt8(ascii: "\n")]
       }
     }
+    let partial = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"
     do {
-      try Data(bytes).write(
-        to: URL(fileURLWithPath: path), options: [.atomic, .withoutOverwriting])
+      try Data(bytes).write(to: URL(fileURLWithPath: partial))
+      try FileManager.default.moveItem(atPath: partial, toPath: path)
     } catch {
+      try? FileManager.default.removeItem(atPath: partial)
       throw Diagnostic(
         "cannot write the samples: \(error.localizedDescription)", at: path,
         fix: "check the folder, its permissions and the disk")

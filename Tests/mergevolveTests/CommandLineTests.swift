@@ -12,7 +12,9 @@ import Testing
     program = Program(in: folder.path)
   }
 
-  static let commands = ["inspect", "status", "export", "merge", "tokenize", "logits"]
+  static let commands = [
+    "inspect", "status", "export", "merge", "evaluate", "tokenize", "logits",
+  ]
 
   @Test("explains every command with an example", arguments: commands)
   func help(command: String) async throws {
