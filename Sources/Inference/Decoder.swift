@@ -46,7 +46,7 @@ struct Decoder: Sendable {
   }
 
   /// The tensor that turns hidden states into logits: the embedding, in a tied model.
-  var headName: TensorName? { name(configuration.tiesEmbeddings ? .embedding : .head) }
+  var headName: TensorName { requiredName(configuration.tiesEmbeddings ? .embedding : .head) }
 
   /// Rotations are as wide in all layers, so one layer speaks for all.
   var heads: HeadSizes {

@@ -1,6 +1,5 @@
 import Architectures
 import Checkpoints
-import Diagnostics
 import Kernels
 import Tensors
 
@@ -51,7 +50,7 @@ struct BiasedMatrix: Sendable {
     for projection in projections {
       let size = decoder.configuration.size(of: projection)
       inputs = size.in
-      let name = try decoder.requiredName(.matrix(projection), layer: layer)
+      let name = decoder.requiredName(.matrix(projection), layer: layer)
       parts.append((name, outputs..<outputs + size.out))
       if decoder.name(.bias(projection), layer: layer) != nil {
         // Projections before this one that have no bias get zeros.
@@ -67,7 +66,8 @@ struct BiasedMatrix: Sendable {
 }
 
 extension Decoder {
-  func requiredName(_ part: WeightPart, layer: Int? = nil) throws(Diagnostic) -> TensorName {
+  /// The tensor of a part that every model of the configuration has.
+  func requiredName(_ part: WeightPart, layer: Int? = nil) -> TensorName {
     guard let name = name(part, layer: layer) else {
       preconditionFailure(
         "the configuration has no \(part) in layer \(layer.map(String.init) ?? "-")")
@@ -77,7 +77,7 @@ extension Decoder {
 
   /// All values of a tensor with one axis.
   func vector(_ part: WeightPart, layer: Int? = nil, pool: WorkerPool) throws -> [Float] {
-    let name = try requiredName(part, layer: layer)
+    let name = requiredName(part, layer: layer)
     let count = source.description(of: name)?.shape.elementCount ?? 0
     try source.prepare(name, on: pool)
     var values = [Float](repeating: 0, count: count)

@@ -6,7 +6,7 @@ extension Decoder {
   /// The embedding of every token, [tokens, hidden]; each distinct row is read once.
   func embed(_ tokens: [Int32], pool: WorkerPool) throws -> [Float] {
     let hidden = configuration.hiddenSize
-    let name = try requiredName(.embedding)
+    let name = requiredName(.embedding)
     try source.prepare(name, on: pool)
     let distinct = Set(tokens).sorted()
     var place: [Int32: Int] = [:]

@@ -30,7 +30,8 @@ struct ForwardRun: Sendable {
   mutating func advance(through layer: Int, tables: inout LayerTables) throws {
     let weights = try DecoderLayer(layer, of: decoder, gemm: pass.gemm, pool: pass.pool)
     tables.prepare(rows: rows, heads: pass.heads)
-    let rotary = tables.rotary(weights.options.rotary, positions: rows.positionCount)
+    let count = rows.positionCount
+    let rotary = tables.rotary(weights.options.rotary, needed: count, made: count)
     try pass.project(
       states, rows, weights, rotary: rotary, queries: &tables.queries,
       keyValues: &tables.keyValues)
@@ -52,12 +53,13 @@ struct LayerTables {
     if keyValues.count != sizes.1 { keyValues = [Float](repeating: 0, count: sizes.1) }
   }
 
-  mutating func rotary(_ embedding: RotaryEmbedding, positions: Int) -> RotaryTable {
-    if let known = rotary, known.embedding == embedding, known.positions >= positions {
+  /// Angles of at least `needed` positions; a new table has `made`.
+  mutating func rotary(_ embedding: RotaryEmbedding, needed: Int, made: Int) -> RotaryTable {
+    if let known = rotary, known.embedding == embedding, known.positions >= needed {
       return known.table
     }
-    let table = RotaryTable(frequencies: embedding.frequencies, positions: positions)
-    rotary = (embedding, positions, table)
+    let table = RotaryTable(frequencies: embedding.frequencies, positions: made)
+    rotary = (embedding, made, table)
     return table
   }
 }

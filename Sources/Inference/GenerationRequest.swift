@@ -21,6 +21,15 @@ public struct GenerationRequest: Sendable {
     self.endTokens = endTokens
     self.shouldStop = shouldStop
   }
+
+  /// Why the text ends with these tokens; nil if it goes on.
+  func ending(of generated: [Int]) -> GenerationResponse.Ending? {
+    if let last = generated.last {
+      if endTokens.contains(last) { return .endToken }
+      if shouldStop(generated) { return .stop }
+    }
+    return generated.count >= limit ? .limit : nil
+  }
 }
 
 /// A greedy continuation.

@@ -121,7 +121,7 @@ public final class InferenceEngine: Sendable {
       try Task.checkCancellation()
       try run.advance(through: layer)
     }
-    let head = VocabularyHead(decoder: decoder, pass: pass)
+    let head = try VocabularyHead(decoder, pass)
     let logits = try head.logits(try head.normed(run.states, rows: Array(0..<order.count)))
     let vocabulary = decoder.configuration.vocabularySize
     guard logits.allSatisfy(\.isFinite) else { throw decoder.notFinite(afterLayer: nil, pool) }
@@ -174,7 +174,7 @@ extension InferenceEngine {
   private func scoreProbes(
     _ part: ForestRows, _ forest: TokenForest, _ run: ForwardRun
   ) throws -> [ProbeResult] {
-    let head = VocabularyHead(decoder: run.decoder, pass: run.pass)
+    let head = try VocabularyHead(run.decoder, run.pass)
     let targets = part.probedRows.enumerated().flatMap { index, row in
       part.probes[row.probes].map {
         VocabularyHead.Target(row: index, token: Int(forest.probes[$0].token))

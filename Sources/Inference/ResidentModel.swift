@@ -1,39 +1,182 @@
 import Architectures
 public import Checkpoints
-import Diagnostics
+public import Diagnostics
 import Kernels
+import Tensors
 
-/// A model whose packed layers and head stay in memory, for decoding token by token.
+/// A model whose weights are packed in memory, for decoding token by token.
 public final class ResidentModel: Sendable {
-  let decoder: Decoder
-  let engine: InferenceEngine
-  let layers: [DecoderLayer]
-  let panels: [PackedMatrix]
+  private let decoder: Decoder
+  private let engine: InferenceEngine
+  private let layers: [DecoderLayer]
+  private let norm: [Float]
+  private let head: [PackedMatrix]
+  private let embedding: EmbeddingTable
 
-  /// Memory that the packed weights take.
-  public var byteCount: Int {
-    layers.reduce(0) { $0 + $1.byteCount } + panels.reduce(0) { $0 + $1.byteCount }
-  }
+  /// Memory that the weights take.
+  public let byteCount: Int
 
-  init(_ source: any WeightSource, engine: InferenceEngine) throws {
-    let decoder = try Decoder(source)
+  init(_ decoder: Decoder, _ engine: InferenceEngine) throws {
+    let pool = engine.pool
     let gemm = try engine.gemm(for: decoder)
-    layers = try (0..<decoder.configuration.layerCount).map { layer in
-      try Task.checkCancellation()
-      return try DecoderLayer(layer, of: decoder, gemm: gemm, pool: engine.pool)
-    }
-    let head = VocabularyHead(decoder: decoder, pass: try engine.pass(for: decoder, rows: 1))
-    panels = try head.packedPanels()
     self.decoder = decoder
     self.engine = engine
+    embedding = try EmbeddingTable(decoder, pool)
+    layers = try (0..<decoder.configuration.layerCount).map { layer in
+      try Task.checkCancellation()
+      return try DecoderLayer(layer, of: decoder, gemm: gemm, pool: pool)
+    }
+    norm = try decoder.vector(.finalNorm, pool: pool)
+    try decoder.prepareHead(pool)
+    head = try decoder.vocabularyPanels.map {
+      try decoder.packedHead($0, gemm: gemm, pool: pool)
+    }
+    byteCount =
+      layers.reduce(0) { $0 + $1.byteCount } + head.reduce(0) { $0 + $1.byteCount }
+      + embedding.byteCount
+  }
+
+  /// Continues all prompts greedily, many at a time.
+  ///
+  /// A response is the same whatever other requests there are, and its tokens are those that
+  /// ``InferenceEngine/score(_:sources:memory:)`` finds most likely.
+  /// - Parameters:
+  ///   - requests: In any order; common prefixes of prompts are computed once.
+  ///   - memory: Bytes for keys and values; one request is served whatever it needs.
+  /// - Returns: Responses in the order of the requests.
+  /// - Throws: ``Diagnostic`` for an empty prompt, a token outside of the vocabulary, a text that may
+  ///   exceed the model's positions, or values that are not finite; `CancellationError`.
+  public func generate(
+    _ requests: [GenerationRequest], memory: Int = 1 << 30
+  ) throws -> [GenerationResponse] {
+    for request in requests { try check(request) }
+    let pool = engine.pool
+    let width = decoder.heads.keyValueWidth
+    var schedule = GenerationSchedule(
+      requests, room: memory / max(1, 4 * width * layers.count),
+      promptTokensPerStep: 512 * pool.threads)
+    var tables = layers.map { _ in [Float](repeating: 0, count: schedule.tableRowCount * width) }
+    var scratch = LayerTables()
+    while let step = schedule.next() {
+      schedule.take(try run(step, &tables, &scratch), of: step)
+    }
+    return schedule.responses.compactMap { $0 }
+  }
+
+  private func check(_ request: GenerationRequest) throws(Diagnostic) {
+    let tokens = request.prompt + request.accepted
+    guard let least = tokens.min(), let most = tokens.max() else {
+      throw Diagnostic(
+        "a prompt has no tokens", at: decoder.location,
+        fix: "begin the prompt with some text, or use a tokenizer that adds a first token")
+    }
+    try decoder.check(tokens: least...most)
+    let length = request.prompt.count.addingReportingOverflow(
+      max(request.accepted.count, max(1, request.limit) - 1))
+    try decoder.check(length: length.overflow ? .max : length.partialValue)
+  }
+
+  /// The most likely tokens that a step asks for.
+  private func run(
+    _ step: GenerationSchedule.Step, _ tables: inout [[Float]], _ scratch: inout LayerTables
+  ) throws -> [Int] {
+    let pass = try engine.pass(for: decoder, rows: step.rows.count)
+    let width = pass.heads.keyValueWidth
+    var states = embedding.rows(step.rows.tokens)
+    for (index, layer) in layers.enumerated() {
+      try Task.checkCancellation()
+      scratch.prepare(rows: step.rows, heads: pass.heads)
+      // Positions grow by one with each step: a table for twice as many lasts.
+      let positions = min(2 * step.rows.positionCount, decoder.configuration.maximumPositions)
+      let rotary = scratch.rotary(
+        layer.options.rotary, needed: step.rows.positionCount, made: positions)
+      try pass.project(
+        states, step.rows, layer, rotary: rotary, queries: &scratch.queries,
+        keyValues: &scratch.keyValues)
+      for (row, tableRow) in step.tableRows.enumerated() {
+        for offset in 0..<width {
+          tables[index][tableRow * width + offset] = scratch.keyValues[row * width + offset]
+        }
+      }
+      let isFinite = try pass.finish(
+        &states, step.rows, layer, queries: scratch.queries, keyValues: tables[index])
+      guard isFinite else { throw decoder.notFinite(afterLayer: index, engine.pool) }
+    }
+    let vocabulary = VocabularyHead(decoder, pass, norm: norm, panels: .resident(head))
+    let normed = try vocabulary.normed(states, rows: step.wanted)
+    let statistics = try vocabulary.score(normed, targets: []).statistics
+    guard statistics.allSatisfy(\.isFinite) else {
+      throw decoder.notFinite(afterLayer: nil, engine.pool)
+    }
+    return statistics.map(\.best)
+  }
+}
+
+/// All rows of the embedding as they are stored.
+private struct EmbeddingTable: Sendable {
+  private let bytes: [UInt8]
+  private let dtype: DType
+  private let hidden: Int
+
+  var byteCount: Int { bytes.count }
+
+  init(_ decoder: Decoder, _ pool: WorkerPool) throws {
+    let hidden = decoder.configuration.hiddenSize
+    let name = decoder.requiredName(.embedding)
+    let source = decoder.source
+    let dtype = source.description(of: name)?.dtype ?? .f32
+    let width = dtype.bitWidth / 8
+    var bytes = [UInt8](
+      repeating: 0, count: decoder.configuration.vocabularySize * hidden * width)
+    try source.prepare(name, on: pool)
+    // A source yields numbers that its dtype holds, so narrowing them is exact.
+    try pool.forEachTile(of: &bytes, tile: 256 * hidden * width) { offset, tile in
+      let elements = offset / width..<(offset + tile.count) / width
+      var values = [Float](repeating: 0, count: elements.count)
+      var span = values.mutableSpan
+      try source.read(name, elements: elements, into: &span)
+      narrow(values.span, to: dtype, into: &tile)
+    }
+    self.bytes = bytes
+    self.dtype = dtype
+    self.hidden = hidden
+  }
+
+  /// The embedding of each token, [tokens, hidden].
+  func rows(_ tokens: [Int32]) -> [Float] {
+    let width = hidden * dtype.bitWidth / 8
+    var rows = [Float](repeating: 0, count: tokens.count * hidden)
+    var span = rows.mutableSpan
+    bytes.withRawBytes { bytes in
+      for (index, token) in tokens.enumerated() {
+        var row = span._mutatingExtracting(index * hidden..<(index + 1) * hidden)
+        widen(
+          bytes.extracting(Int(token) * width..<(Int(token) + 1) * width), from: dtype, into: &row)
+      }
+    }
+    return rows
   }
 }
 
 extension InferenceEngine {
-  /// Reads and packs all weights of a model.
+  /// Packs all weights of a source for decoding.
   ///
-  /// - Throws: ``Diagnostic`` if the source does not fit its configuration; `CancellationError`.
+  /// - Throws: ``Diagnostic`` if the weights do not fit the configuration; `CancellationError`.
   public func load(_ source: any WeightSource) throws -> ResidentModel {
-    try ResidentModel(source, engine: self)
+    try ResidentModel(try Decoder(source), self)
+  }
+
+  /// Bytes that ``load(_:)`` takes for a source, keys and values not included.
+  public func residentByteCount(of source: any WeightSource) throws(Diagnostic) -> Int {
+    let decoder = try Decoder(source)
+    let configuration = decoder.configuration
+    // Packed rows of a matrix are filled up to whole blocks of outputs.
+    func packed(_ outputs: Int, _ inputs: Int) -> Int { 4 * ((outputs + 63) / 64 * 64) * inputs }
+    let layer = decoder.matrixShapes.prefix(4).reduce(0) { $0 + packed($1.outputs, $1.inputs) }
+    let dtype = source.description(of: decoder.requiredName(.embedding))?.dtype ?? .f32
+    let table =
+      configuration.vocabularySize * configuration.hiddenSize * dtype.bitWidth / 8
+    return configuration.layerCount * layer
+      + packed(configuration.vocabularySize, configuration.hiddenSize) + table
   }
 }

@@ -4,10 +4,31 @@ import Kernels
 
 /// Turns hidden states into logits, one part of the vocabulary after the other.
 struct VocabularyHead {
+  /// Where the packed parts of the head come from.
+  enum Panels: Sendable {
+    /// Read and packed when they are needed, then let go.
+    case streamed
+    /// Kept, in the order of the decoder's vocabulary panels.
+    case resident([PackedMatrix])
+  }
+
   let decoder: Decoder
   let pass: LayerPass
-  /// The packed parts, where they stay in memory; nil packs them anew.
-  var panels: [PackedMatrix]?
+  /// Scale of the final norm.
+  let norm: [Float]
+  let panels: Panels
+
+  init(_ decoder: Decoder, _ pass: LayerPass) throws {
+    self.init(
+      decoder, pass, norm: try decoder.vector(.finalNorm, pool: pass.pool), panels: .streamed)
+  }
+
+  init(_ decoder: Decoder, _ pass: LayerPass, norm: [Float], panels: Panels) {
+    self.decoder = decoder
+    self.pass = pass
+    self.norm = norm
+    self.panels = panels
+  }
 
   private var hidden: Int { decoder.configuration.hiddenSize }
 
@@ -19,15 +40,14 @@ struct VocabularyHead {
 
   /// The final norm of some rows of `states`, [rows.count, hidden].
   func normed(_ states: [Float], rows: [Int]) throws -> [Float] {
-    let weights = try decoder.vector(.finalNorm, pool: pass.pool)
     let epsilon = Float(decoder.configuration.normEpsilon)
     var normed = [Float](repeating: 0, count: rows.count * hidden)
-    try pass.pool.forEachTile(of: &normed, tile: 64 * hidden) { [hidden] offset, tile in
+    try pass.pool.forEachTile(of: &normed, tile: 64 * hidden) { [hidden, norm] offset, tile in
       for index in 0..<tile.count / hidden {
         let row = rows[offset / hidden + index]
         var out = tile._mutatingExtracting(index * hidden..<(index + 1) * hidden)
         rmsNorm(
-          states.span.extracting(row * hidden..<(row + 1) * hidden), weights: weights.span,
+          states.span.extracting(row * hidden..<(row + 1) * hidden), weights: norm.span,
           epsilon: epsilon, into: &out)
       }
     }
@@ -94,27 +114,14 @@ struct VocabularyHead {
     return logits
   }
 
-  /// All parts of the vocabulary, packed.
-  func packedPanels() throws -> [PackedMatrix] {
-    var packed: [PackedMatrix] = []
-    try forEachPanel { _, matrix in packed.append(matrix) }
-    return packed
-  }
-
   private func forEachPanel(_ body: (Range<Int>, PackedMatrix) throws -> Void) throws {
-    if let panels {
-      for (panel, matrix) in zip(decoder.vocabularyPanels, panels) { try body(panel, matrix) }
+    if case .resident(let matrices) = panels {
+      for (panel, matrix) in zip(decoder.vocabularyPanels, matrices) { try body(panel, matrix) }
       return
     }
-    let name = try decoder.requiredName(decoder.configuration.tiesEmbeddings ? .embedding : .head)
-    try decoder.source.prepare(name, on: pass.pool)
+    try decoder.prepareHead(pass.pool)
     for panel in decoder.vocabularyPanels {
-      let matrix = try pass.gemm.pack(outputs: panel.count, inputs: hidden, on: pass.pool) {
-        [hidden, source = decoder.source] slice, rows in
-        let first = (panel.lowerBound + slice.lowerBound) * hidden
-        try source.read(name, elements: first..<first + rows.count, into: &rows)
-      }
-      try body(panel, matrix)
+      try body(panel, try decoder.packedHead(panel, gemm: pass.gemm, pool: pass.pool))
     }
   }
 
@@ -136,5 +143,21 @@ struct VocabularyHead {
     for target in targets { starts[target.row + 1] += 1 }
     for row in 0..<rows { starts[row + 1] += starts[row] }
     return starts
+  }
+}
+
+extension Decoder {
+  func prepareHead(_ pool: WorkerPool) throws {
+    try source.prepare(headName, on: pool)
+  }
+
+  /// The rows `panel` of the head, packed.
+  func packedHead(_ panel: Range<Int>, gemm: Gemm, pool: WorkerPool) throws -> PackedMatrix {
+    let hidden = configuration.hiddenSize
+    let name = headName
+    return try gemm.pack(outputs: panel.count, inputs: hidden, on: pool) { [source] slice, rows in
+      let first = (panel.lowerBound + slice.lowerBound) * hidden
+      try source.read(name, elements: first..<first + rows.count, into: &rows)
+    }
   }
 }
