@@ -27,7 +27,9 @@ func tests(
 ) -> Target {
   .testTarget(
     name: name + "Tests",
-    dependencies: ([name, "TestSupport", "Diagnostics"] + modules).map { .target(name: $0) }
+    dependencies: Set([name, "TestSupport", "Diagnostics"] + modules).sorted().map {
+      .target(name: $0)
+    }
       + external,
     exclude: [],
     resources: resources,
@@ -152,7 +154,10 @@ let package = Package(
     tests(of: "MergeMethods", ["Recipes", "Kernels", "Tensors", "Randomness"]),
     tests(
       of: "MergeEngine",
-      ["Recipes", "MergeMethods", "Checkpoints", "Architectures", "Kernels", "Documents", "Tensors"]
+      [
+        "Recipes", "MergeMethods", "Checkpoints", "Architectures", "Kernels", "Documents",
+        "Tensors",
+      ]
     ),
     tests(of: "Tokenization", ["Documents"]),
     tests(

@@ -10,12 +10,19 @@ struct Mergevolve: AsyncParsableCommand {
     discussion: """
       A merge recipe says how the weights of several fine-tuned models are combined into one. \
       Mergevolve searches for the recipe whose merge scores best on your benchmarks, and needs no \
-      GPU: recipes are scored without writing a merged model to disk.
+      GPU: recipes are scored without writing a merged model to disk. All results are kept in one \
+      SQLite file; a search can be stopped at any time and goes on exactly where it stopped.
+
+      Exit status: 0 done, 2 wrong usage or input, 1 failure while running, 130 stopped by you.
 
       Start with: mergevolve check Searches/demo.yaml
       """,
     version: "0.1.0",
     subcommands: [
+      CheckCommand.self,
+      SearchCommand.self,
+      ResumeCommand.self,
+      FinishCommand.self,
       InspectCommand.self,
       StatusCommand.self,
       ExportCommand.self,

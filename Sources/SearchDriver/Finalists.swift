@@ -1,0 +1,65 @@
+import Optimizers
+import PopulationStore
+import SearchSpaces
+
+extension SearchRun {
+  /// The candidates that validation chooses from, in order: the distribution's mean with its modal
+  /// categories; for each of the most probable combinations of categories the ranking-weighted mean of
+  /// the observed candidates that have it; the best distinct observed candidates.
+  func proposedFinalists() throws -> [(genome: Genome, origin: String)] {
+    let observed = try observedCandidates()
+    let space = inputs.mergeSpace.space
+    var finalists: [(genome: Genome, origin: String)] = []
+    if let optimizer = try latestOptimizer() {
+      let recommendation = optimizer.recommendation
+      if let mean = recommendation.mean {
+        finalists.append((mean, "mean of the distribution"))
+      }
+      for combination in recommendation.combinations.prefix(FinalistCost.combinations) {
+        let mean = combination.weightedMean(
+          of: observed.map { ($0.genome, $0.score) }, in: space)
+        if let mean {
+          finalists.append((mean, "mean of " + describe(combination, in: space)))
+        }
+      }
+    }
+    var seen: Set<UInt64> = []
+    for candidate in observed.sorted(by: { ($1.score, $0.id) < ($0.score, $1.id) })
+    where seen.count < FinalistCost.observed {
+      if seen.insert(space.fingerprint(candidate.genome)).inserted {
+        finalists.append((candidate.genome, "observed, rank \(seen.count)"))
+      }
+    }
+    return finalists
+  }
+
+  /// The optimizer after everything that it was told.
+  private func latestOptimizer() throws -> AnyOptimizer? {
+    guard let last = try store.generations().last else { return nil }
+    var optimizer = try optimizer(opening: last)
+    if last.outcome != .open { try tell(&optimizer, last) }
+    return optimizer
+  }
+
+  /// Search candidates with a score of their own, in the order of their numbers.
+  private func observedCandidates() throws -> [(id: Candidate.ID, genome: Genome, score: Double)] {
+    let manner = try searchManner(try store.search())
+    return try store.candidates(.kind(.search)).compactMap {
+      candidate -> (id: Candidate.ID, genome: Genome, score: Double)? in
+      guard candidate.duplicateOf == nil, let genome = candidate.genome else { return nil }
+      let key = manner.key(candidate.id, maskSeed: inputs.maskSeed(of: candidate))
+      guard let evaluation = try store.evaluation(key) else { return nil }
+      return (candidate.id, genome, evaluation.score)
+    }
+  }
+
+  private func describe(_ combination: CategoryCombination, in space: SearchSpace) -> String {
+    combination.choices.map { choice in
+      let parameter = space.parameters[choice.parameter]
+      guard case .categorical(let names, _) = parameter.kind,
+        names.indices.contains(Int(choice.value))
+      else { return "\(parameter.name) \(Int(choice.value))" }
+      return "\(parameter.name) \(names[Int(choice.value)])"
+    }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,174 @@
+import Architectures
+import Checkpoints
+import Diagnostics
+import Documents
+import Evaluation
+import Foundation
+import Inference
+import MergeEngine
+import Tensors
+import Kernels
+import Optimizers
+import PopulationStore
+import SearchSpaces
+import Tasks
+
+/// What a search will do and cost, before it starts.
+public struct Forecast: Sendable {
+  /// Lines of the forecast: a name and a text each.
+  public let lines: [(name: String, text: String)]
+  /// Names and numbers for scripts.
+  private let figures: [(name: String, value: JSONValue)]
+
+  /// The forecast as a block of text.
+  public var text: String {
+    let width = lines.map(\.name.count).max() ?? 0
+    return lines.map { "\($0.name.padded(to: width))  \($0.text)" }.joined(separator: "\n")
+  }
+
+  /// The forecast as a JSON object.
+  public var json: String {
+    JSONValue.object(figures.map { JSONValue.Member($0.name, $0.value) }).text(.indented)
+  }
+
+  /// Times a few tokens of the base model to estimate the speed; the rest is counted.
+  init(_ inputs: SearchInputs) throws {
+    let plan = try inputs.plan()
+    let optimizer = try inputs.makeOptimizer(seed: inputs.configuration.seed)
+    let configuration = inputs.configuration
+    let searchTokens = inputs.prepared.search.requestedTokens
+    let computed = inputs.prepared.search.forestTokens
+    let speed = try SpeedProbe(inputs)
+    let seconds = speed.seconds(tokens: computed)
+    let budget = configuration.evaluations.map(inputs.budget(evaluations:))
+    let generations = budget.map { budget in
+      Int(Double(budget.evaluations ?? 0) - budget.reserve) / max(1, plan.population)
+    }
+    let parameters = inputs.base.configuration.weights.reduce(0) {
+      $0 + $1.shape.elementCount
+    }
+    let modelBytes = ([inputs.base] + inputs.experts.map(\.model)).reduce(0) { sum, model in
+      model.checkpoint.files.reduce(sum) { $0 + $1.byteCount }
+    }
+    let waveSize = inputs.waveSize
+    let waves = (plan.population + waveSize - 1) / waveSize
+    let wave = min(plan.population, waveSize)
+
+    var lines: [(name: String, text: String)] = []
+    var figures: [(name: String, value: JSONValue)] = []
+    func add(_ name: String, _ text: String) { lines.append((name, text)) }
+    func add(_ name: String, _ number: Int) { figures.append((name, .number("\(number)"))) }
+    func add(_ name: String, _ number: Double) {
+      figures.append((name, .number("\(number.isFinite ? number : 0)")))
+    }
+
+    add(
+      "models",
+      "\(inputs.base.configuration.architecture.modelType), \(grouped(parameters)) parameters; base, "
+        + "\(inputs.experts.count) experts")
+    add("parameters", parameters)
+    add("experts", inputs.experts.count)
+    let counts = Split.allCases.map { split in
+      inputs.tasks.reduce(0) { $0 + $1.itemCount(in: split) }
+    }
+    add(
+      "tasks",
+      "\(inputs.tasks.map(\.name).joined(separator: ", ")); \(counts[0]) search, "
+        + "\(counts[1]) validation, \(counts[2]) test items")
+    for (split, count) in zip(Split.allCases, counts) { add("\(split.rawValue)_items", count) }
+    add("space", "\(inputs.mergeSpace.describe)")
+    add("dimension", inputs.mergeSpace.space.parameters.count)
+    for decision in optimizer.decisions {
+      let parts = decision.split(separator: ":", maxSplits: 1).map(String.init)
+      add(parts[0], parts.count > 1 ? String(parts[1].dropFirst()) : "")
+    }
+    figures.append(("algorithm", .string(plan.algorithm)))
+    add("population", plan.population)
+    if let budget, let evaluations = budget.evaluations, let generations {
+      add(
+        "budget",
+        "\(evaluations) passes over the search split, \(fixed(budget.reserve, 1)) of them kept for "
+          + "finalists; \(generations) generations")
+      add("evaluations", evaluations)
+      add("reserve", budget.reserve)
+      add("generations", generations)
+      if generations < 10 {
+        add("warning", "fewer than 10 generations: raise 'evaluations' or search fewer dimensions")
+      }
+    }
+    if let limit = configuration.timeLimit {
+      add("time limit", "\(span(limit)); the number of evaluations follows from the baselines")
+      add("time_limit_seconds", limit)
+    }
+    add(
+      "pass",
+      "\(grouped(searchTokens)) tokens asked for, \(grouped(computed)) computed; about "
+        + "\(fixed(seconds, 2)) s, \(grouped(Int(3600 / max(seconds, 1e-9)))) candidates/h "
+        + "(estimate from \(speed.measuredTokens) tokens)")
+    add("requested_tokens", searchTokens)
+    add("computed_tokens", computed)
+    add("seconds_per_candidate", seconds)
+    add("candidates_per_hour", 3600 / max(seconds, 1e-9))
+    if let budget, let evaluations = budget.evaluations {
+      let baselines = Double(1 + inputs.experts.count + inputs.simpleMerges.count)
+      let total = seconds * (Double(evaluations) + 3 * baselines)
+      add("duration", "about \(span(total)) for baselines, search and verdict")
+      add("seconds", total)
+    }
+    add(
+      "memory",
+      "at most \(grouped(inputs.memory / 1_000_000)) MB of anonymous memory; "
+        + "\(waves) wave\(waves == 1 ? "" : "s") a generation, "
+        + "\(grouped(waves * modelBytes / 1_000_000)) MB of weights read for it")
+    add("memory_bytes", inputs.memory)
+    add("waves", waves)
+    add("bytes_read_per_generation", waves * modelBytes)
+    add(
+      "at risk",
+      "a kill loses at most one wave of \(wave) candidates, about \(span(seconds * Double(wave)))")
+    add("minutes_at_risk", seconds * Double(wave) / 60)
+    let storeBytes = inputs.estimatedStoreBytes(evaluations: budget?.evaluations ?? 0)
+    add(
+      "store", "\(configuration.store), about \(grouped(storeBytes / 1_000_000 + 1)) MB at the end")
+    add("store_bytes", storeBytes)
+    for warning in inputs.warnings { add("warning", warning) }
+    figures.append(("warnings", .array(inputs.warnings.map { .string($0) })))
+    self.lines = lines
+    self.figures = figures
+  }
+}
+
+/// The speed of the forward pass on this machine: seconds for reading all weights, and per token.
+struct SpeedProbe {
+  let measuredTokens: Int
+  private let fixedSeconds: Double
+  private let secondsPerToken: Double
+
+  /// Scores two short sequences with the base model.
+  init(_ inputs: SearchInputs) throws {
+    let length = min(256, inputs.base.configuration.maximumPositions)
+    let (few, many) = (1, 8)
+    func seconds(sequences: Int) throws -> Double {
+      var forest = TokenForest()
+      for sequence in 0..<sequences {
+        let tokens = (0..<length).map {
+          ($0 * 7 + sequence * 13 + 1) % inputs.base.configuration.vocabularySize
+        }
+        _ = forest.insert(tokens, scoring: length - 1..<length)
+      }
+      let clock = ContinuousClock()
+      let began = clock.now
+      _ = try inputs.engine.score(
+        forest, sources: [inputs.base.checkpoint], memory: inputs.memory)
+      return began.duration(to: clock.now) / .seconds(1)
+    }
+    _ = try seconds(sequences: few)
+    let short = try seconds(sequences: few)
+    let long = try seconds(sequences: many)
+    measuredTokens = many * length
+    secondsPerToken = max(1e-9, (long - short) / Double((many - few) * length))
+    fixedSeconds = max(0, short - secondsPerToken * Double(few * length))
+  }
+
+  func seconds(tokens: Int) -> Double { fixedSeconds + secondsPerToken * Double(tokens) }
+}

@@ -1,0 +1,41 @@
+/// What the final comparison costs, in full passes over the search split.
+struct FinalistCost: Hashable, Codable {
+  /// Whether random masks take part, so that finalists are judged under several mask seeds.
+  var isStochastic: Bool
+  var choosesAmongCategories: Bool
+  /// False for random search, whose finalists are its best observed candidates alone.
+  var hasDistribution: Bool
+  /// Tokens of the validation split over those of the search split.
+  var validationPasses: Double
+
+  /// How many of the best observed candidates become finalists.
+  static let observed = 5
+  /// How many of the most probable combinations of categories do.
+  static let combinations = 3
+  /// Mask seeds under which a stochastic finalist is judged.
+  static let maskSeeds = 5
+
+  /// Finalists that the search itself has not scored.
+  var made: Int { hasDistribution ? 1 + (choosesAmongCategories ? Self.combinations : 0) : 0 }
+
+  /// At most; distinct finalists may be fewer.
+  var passes: Double {
+    let seeds = isStochastic ? Double(Self.maskSeeds) : 1
+    return Double(made) + Double(made + Self.observed) * seeds * validationPasses
+  }
+
+  /// The passes that a budget keeps back: the larger of 10 % and the cost.
+  func reserve(of evaluations: Int) -> Double { max(0.1 * Double(evaluations), passes) }
+
+  /// The smallest budget that is accepted: twice the reserve.
+  var smallestBudget: Int { max(2, Int((2 * passes).rounded(.up))) }
+}
+
+/// What a plan was made from, kept so that a resumed search makes the same again.
+struct PlanSettings: Hashable, Codable {
+  /// Evaluations for candidates when the search was created; later extensions do not change the space.
+  var spaceBudget: Int
+  var finalistCost: FinalistCost
+  /// Asked for in the search file.
+  var populationSize: Int?
+}

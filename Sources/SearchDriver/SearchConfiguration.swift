@@ -1,0 +1,314 @@
+import Diagnostics
+public import Documents
+import Foundation
+
+/// What a command line changes about a search file.
+public struct SearchOverrides: Sendable {
+  public var store: String?
+  public var evaluations: Int?
+  public var seed: UInt64?
+  public var threads: Int?
+
+  public init(
+    store: String? = nil, evaluations: Int? = nil, seed: UInt64? = nil, threads: Int? = nil
+  ) {
+    self.store = store
+    self.evaluations = evaluations
+    self.seed = seed
+    self.threads = threads
+  }
+}
+
+/// A search file, read and checked as far as it goes without opening what it names.
+public struct SearchConfiguration: Sendable {
+  public struct Model: Sendable {
+    public var name: String
+    /// As written: a folder, or a hub id of the local Hugging Face cache.
+    public var reference: String
+    /// Where it is written, for messages.
+    public var location: String
+  }
+
+  public struct Task: Sendable {
+    /// Absolute path of the task file.
+    public var path: String
+    /// Positive.
+    public var weight: Double
+    public var location: String
+  }
+
+  public enum Precision: String, Sendable, CaseIterable { case auto, f32, bf16 }
+  public enum Control: String, Sendable, CaseIterable { case random }
+
+  /// Path of the search file, for messages.
+  public let file: String
+  /// The text of the file, kept with the results.
+  public let text: String
+  /// Folder that relative paths start from, absolute.
+  public let folder: String
+  public var name: String
+  public var base: Model
+  /// In the order of the file, which is the order of the genome.
+  public var experts: [Model]
+  /// The `space` section.
+  public var space: YAMLNode
+  public var tasks: [Task]
+  public var algorithm: String
+  /// Full passes over the search split; nil if only a time limit is given.
+  public var evaluations: Int?
+  /// Seconds of running time over all sessions.
+  public var timeLimit: Double?
+  public var seed: UInt64
+  public var population: Int?
+  public var control: Control?
+  public var precision: Precision
+  /// Bytes of anonymous memory; nil means half of the machine's.
+  public var memory: Int?
+  /// Workers; nil means one per processor.
+  public var threads: Int?
+  public var racing: Bool
+  /// Absolute path of the store.
+  public var store: String
+}
+
+extension SearchConfiguration {
+  /// Reads a search file.
+  ///
+  /// - Throws: ``Diagnostic`` if it is no YAML mapping, ``DiagnosticList`` with everything else that
+  ///   is wrong.
+  public static func read(path: String, overrides: SearchOverrides = .init()) throws
+    -> SearchConfiguration
+  {
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    return try parse(
+      text: FileContents.text(of: path), file: path, folder: url.deletingLastPathComponent().path,
+      overrides: overrides)
+  }
+
+  /// Reads the text of a search file, which messages call `file`; relative paths start from `folder`.
+  ///
+  /// - Throws: As ``read(path:overrides:)``.
+  public static func parse(
+    text: String, file: String, folder: String, overrides: SearchOverrides = .init()
+  ) throws -> SearchConfiguration {
+    let root = try YAMLDocument.parse(text: text, location: file).root.mapping("a search file")
+    var reader = SectionReader(folder: folder)
+    reader.refuseUnknown(
+      root, ["name", "models", "space", "tasks", "search", "evaluation", "store"])
+    let name = reader.value { try root.optional("name")?.string() } ?? nil
+    let models = reader.models(root)
+    let space = reader.value { try root.required("space") }
+    let tasks = reader.tasks(root)
+    let search = reader.search(root.optional("search"))
+    let evaluation = reader.evaluation(root.optional("evaluation"))
+    let store = reader.value { try root.optional("store")?.string() } ?? nil
+    if search.evaluations == nil, search.timeLimit == nil, overrides.evaluations == nil {
+      reader.problems.append(
+        root.problem(
+          "the search has no budget",
+          fix: "add 'search: {evaluations: 200}', or a time_limit such as 8h"))
+    }
+    if let evaluations = overrides.evaluations, evaluations < 1 {
+      reader.problems.append(
+        Diagnostic(
+          "\(evaluations) evaluations are no budget", at: "--evaluations",
+          fix: "use a positive number"))
+    }
+    if let threads = overrides.threads, !(1...1024).contains(threads) {
+      reader.problems.append(
+        Diagnostic("\(threads) is no number of threads", at: "--threads", fix: "use 1...1024"))
+    }
+    guard reader.problems.isEmpty, let models, let space else {
+      throw DiagnosticList(reader.problems)
+    }
+    let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
+    let chosen = overrides.store.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    return SearchConfiguration(
+      file: file, text: text, folder: folder, name: name ?? stem, base: models.base,
+      experts: models.experts, space: space, tasks: tasks, algorithm: search.algorithm,
+      evaluations: overrides.evaluations ?? search.evaluations, timeLimit: search.timeLimit,
+      seed: overrides.seed ?? search.seed, population: search.population, control: search.control,
+      precision: evaluation.precision, memory: evaluation.memory,
+      threads: overrides.threads ?? evaluation.threads, racing: evaluation.racing,
+      store: chosen ?? absolute(store ?? "\(stem).sqlite", in: folder))
+  }
+
+  /// The path itself if it is absolute, else seen from `folder`.
+  static func absolute(_ path: String, in folder: String) -> String {
+    let expanded = (path as NSString).expandingTildeInPath
+    return URL(fileURLWithPath: expanded, relativeTo: URL(fileURLWithPath: folder + "/"))
+      .standardizedFileURL.path
+  }
+}
+
+/// Reads the sections of a search file and collects what is wrong instead of stopping at the first.
+private struct SectionReader {
+  let folder: String
+  var problems: [Diagnostic] = []
+
+  struct Search {
+    var algorithm = "auto"
+    var evaluations: Int?
+    var timeLimit: Double?
+    var seed: UInt64 = 0
+    var population: Int?
+    var control: SearchConfiguration.Control?
+  }
+
+  struct Evaluation {
+    var precision = SearchConfiguration.Precision.auto
+    var memory: Int?
+    var threads: Int?
+    var racing = true
+  }
+
+  /// The value, or nil and one more problem.
+  mutating func value<Value>(_ read: () throws -> Value) -> Value? {
+    do {
+      return try read()
+    } catch let problem as Diagnostic {
+      problems.append(problem)
+    } catch {
+      problems.append(Diagnostic("\(error)", at: "", fix: "check the search file"))
+    }
+    return nil
+  }
+
+  mutating func refuseUnknown(_ mapping: YAMLMapping, _ known: [String]) {
+    problems += mapping.unknownKeys(known: known)
+  }
+
+  mutating func models(
+    _ root: YAMLMapping
+  ) -> (base: SearchConfiguration.Model, experts: [SearchConfiguration.Model])? {
+    guard
+      let section = value({
+        try root.required("models").mapping("'models'")
+      })
+    else { return nil }
+    refuseUnknown(section, ["base", "experts"])
+    let base = value {
+      let node = try section.required("base")
+      return SearchConfiguration.Model(
+        name: "base", reference: try node.string(), location: node.location)
+    }
+    guard
+      let list = value({
+        try section.required("experts").mapping("'experts'")
+      })
+    else { return nil }
+    var experts: [SearchConfiguration.Model] = []
+    for entry in list.entries {
+      if entry.key == "base" {
+        problems.append(
+          entry.value.problem("an expert cannot be called 'base'", fix: "use another name"))
+      }
+      if let reference = value({ try entry.value.string() }) {
+        experts.append(
+          SearchConfiguration.Model(
+            name: entry.key, reference: reference, location: entry.value.location))
+      }
+    }
+    if list.entries.isEmpty {
+      problems.append(list.problem("names no experts", fix: "list at least one as 'name: folder'"))
+    }
+    guard let base else { return nil }
+    return (base, experts)
+  }
+
+  mutating func tasks(_ root: YAMLMapping) -> [SearchConfiguration.Task] {
+    guard
+      let list = value({ try root.required("tasks").sequence() })
+    else { return [] }
+    if list.isEmpty {
+      problems.append(root.problem("'tasks' is empty", fix: "list at least one task file"))
+    }
+    var tasks: [SearchConfiguration.Task] = []
+    let folder = folder
+    for node in list {
+      let task = value { () -> SearchConfiguration.Task in
+        if node.scalar != nil {
+          return SearchConfiguration.Task(
+            path: SearchConfiguration.absolute(try node.string(), in: folder), weight: 1,
+            location: node.location)
+        }
+        let mapping = try node.mapping("a task")
+        try mapping.rejectUnknownKeys(known: ["file", "weight"])
+        let weight = try mapping.optional("weight")?.double() ?? 1
+        guard weight > 0 else {
+          throw node.problem(
+            "weight \(weight) is not positive", fix: "use a positive weight, or leave the task out")
+        }
+        return SearchConfiguration.Task(
+          path: SearchConfiguration.absolute(try mapping.required("file").string(), in: folder),
+          weight: weight, location: node.location)
+      }
+      if let task { tasks.append(task) }
+    }
+    return tasks
+  }
+
+  mutating func search(_ node: YAMLNode?) -> Search {
+    var search = Search()
+    guard let node, let mapping = value({ try node.mapping("'search'") })
+    else { return search }
+    refuseUnknown(
+      mapping, ["algorithm", "evaluations", "time_limit", "seed", "population", "control"])
+    search.algorithm =
+      value { try mapping.optional("algorithm")?.string() ?? "auto" }
+      ?? "auto"
+    search.evaluations =
+      value {
+        try mapping.optional("evaluations")?.integer(in: 1...100_000_000)
+      } ?? nil
+    search.timeLimit =
+      value { () -> Double? in
+        guard let node = mapping.optional("time_limit") else { return nil }
+        return try Quantities.seconds(try node.string(), at: node.location)
+      } ?? nil
+    search.seed =
+      value { () -> UInt64 in
+        guard let node = mapping.optional("seed") else { return 0 }
+        guard let seed = UInt64(try node.string()) else {
+          throw node.problem("is not a seed", fix: "use a whole number from 0")
+        }
+        return seed
+      } ?? 0
+    search.population =
+      value {
+        try mapping.optional("population")?.integer(in: 4...100_000)
+      } ?? nil
+    search.control =
+      value { () -> SearchConfiguration.Control? in
+        try mapping.optional("control")?.choice("control")
+      } ?? nil
+    return search
+  }
+
+  mutating func evaluation(_ node: YAMLNode?) -> Evaluation {
+    var evaluation = Evaluation()
+    guard let node,
+      let mapping = value({ try node.mapping("'evaluation'") })
+    else { return evaluation }
+    refuseUnknown(mapping, ["precision", "memory", "threads", "racing"])
+    evaluation.precision =
+      value { () -> SearchConfiguration.Precision in
+        try mapping.optional("precision")?.choice("precision") ?? .auto
+      } ?? .auto
+    evaluation.memory =
+      value { () -> Int? in
+        guard let node = mapping.optional("memory"), try node.string() != "auto" else { return nil }
+        return try Quantities.bytes(try node.string(), at: node.location)
+      } ?? nil
+    evaluation.threads =
+      value { () -> Int? in
+        guard let node = mapping.optional("threads"), try node.string() != "auto" else {
+          return nil
+        }
+        return try node.integer(in: 1...1024)
+      } ?? nil
+    evaluation.racing =
+      value { try mapping.optional("racing")?.bool() ?? true } ?? true
+    return evaluation
+  }
+}

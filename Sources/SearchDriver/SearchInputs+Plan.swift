@@ -1,0 +1,74 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Optimizers
+import PopulationStore
+import Recipes
+import SearchSpaces
+import Tasks
+
+extension SearchInputs {
+  func makeOptimizer(seed: UInt64) throws -> AnyOptimizer {
+    try AnyOptimizer(
+      configuration.algorithm, space: mergeSpace.space,
+      settings: OptimizerSettings(
+        budget: settings.spaceBudget, populationSize: settings.populationSize), seed: seed,
+      at: "\(configuration.file): search.algorithm")
+  }
+
+  /// What is fixed at the creation of a search.
+  func plan() throws -> Plan {
+    let optimizer = try makeOptimizer(seed: configuration.seed)
+    return Plan(
+      space: try canonicalJSON(mergeSpace.space), algorithm: configuration.algorithm,
+      covariance: optimizer.covariance, population: optimizer.populationSize, racing: false,
+      settings: try canonicalJSON(settings))
+  }
+
+  /// The budget of a search with this many evaluations.
+  func budget(evaluations: Int) -> Budget {
+    Budget(
+      evaluations: evaluations, timeLimit: configuration.timeLimit,
+      reserve: settings.finalistCost.reserve(of: evaluations))
+  }
+
+  /// The inputs and the budget of a search whose time limit is all that is known.
+  ///
+  /// `seconds` of running time are left, and a pass over the search split takes `pass` seconds.
+  func planned(
+    forSeconds seconds: Double, pass: Double
+  ) throws -> (inputs: SearchInputs, budget: Budget) {
+    let cost = settings.finalistCost
+    let testPasses =
+      Double(prepared.test.requestedTokens)
+      / Double(max(1, prepared.search.requestedTokens))
+    // Validation of baselines, test of parents, simple merge and winner; decoding doubles it.
+    let judged = Double(experts.count + 1 + simpleMerges.count) * cost.validationPasses
+    let overhead = 2 * (judged + Double(experts.count + 3) * (testPasses + 1))
+    let affordable = seconds / max(pass, 1e-6) - overhead
+    let evaluations = max(cost.smallestBudget, Int(min(affordable, 1e8)))
+    var settings = settings
+    settings.spaceBudget = Int(Double(evaluations) - cost.reserve(of: evaluations))
+    let inputs = try replacing(settings: settings)
+    return (inputs, inputs.budget(evaluations: evaluations))
+  }
+
+  func encode(_ optimizer: AnyOptimizer) throws -> Data {
+    Data(try canonicalJSON(optimizer).utf8)
+  }
+
+  func decodeOptimizer(_ state: Data, at location: String) throws -> AnyOptimizer {
+    try decodeJSON(AnyOptimizer.self, String(decoding: state, as: UTF8.self), at: location)
+  }
+
+  /// A candidate of the search space, not yet in the store.
+  func newCandidate(
+    _ genome: Genome, kind: Candidate.Kind, name: String?
+  ) throws -> NewCandidate {
+    let document = try mergeSpace.document(
+      for: genome, maskSeed: configuration.seed, location: "candidate")
+    return NewCandidate(
+      kind: kind, name: name, genome: genome, recipe: document.yaml,
+      fingerprint: mergeSpace.space.fingerprint(genome))
+  }
+}

@@ -1,0 +1,178 @@
+import Checkpoints
+import Diagnostics
+import Evaluation
+import MergeEngine
+import PopulationStore
+import Randomness
+import Recipes
+import SearchSpaces
+import Tasks
+
+extension SearchInputs {
+  // MARK: Mask seeds
+
+  /// The mask seed of a candidate's own recipe; 0 where nothing is random.
+  func maskSeed(of candidate: Candidate) -> UInt64 {
+    isStochastic(candidate) ? configuration.seed : 0
+  }
+
+  /// The mask seeds under which validation and test judge a candidate.
+  func judgingMaskSeeds(of candidate: Candidate) -> [UInt64] {
+    guard isStochastic(candidate) else { return [0] }
+    return (0..<UInt64(FinalistCost.maskSeeds)).map { configuration.seed &+ $0 }
+  }
+
+  private func isStochastic(_ candidate: Candidate) -> Bool {
+    guard let text = candidate.recipe,
+      let document = try? RecipeDocument.parse(text: text, location: "recipe")
+    else { return false }
+    return document.stages.contains(where: \.method.isStochastic)
+  }
+
+  // MARK: Weights
+
+  /// Where a candidate's weights come from.
+  ///
+  /// - Throws: ``Diagnostic`` if the merge is impossible.
+  func source(of candidate: Candidate, maskSeed: UInt64) throws -> any WeightSource {
+    guard let text = candidate.recipe else {
+      if candidate.kind == .base { return base.checkpoint }
+      guard let expert = experts.first(where: { $0.name == candidate.name }) else {
+        throw Diagnostic(
+          "there is no expert '\(candidate.name ?? "")'", at: configuration.file,
+          fix: "resume the search with the models that it was started with")
+      }
+      return expert.model.checkpoint
+    }
+    let location = "candidate \(candidate.id)"
+    let document = try RecipeDocument.parse(text: text, location: location)
+    let seeded = try RecipeDocument(
+      document.stages.map { stage in
+        var stage = stage
+        if stage.method.isStochastic { stage.maskSeed = maskSeed }
+        return stage
+      }, location: location)
+    return try MergePlan.build(seeded, library: library, statistics: statistics)
+  }
+
+  // MARK: Scores
+
+  /// Share of a full pass that a candidate is charged for one split.
+  func cost(of split: BenchmarkSplit) -> Double { 1 }
+
+  /// Scores candidates together; a candidate whose merge or forward pass fails is a failure of its own.
+  func score(
+    _ entries: [(candidate: Candidate, maskSeed: UInt64)], _ manner: ScoringManner
+  ) throws -> [Result<ScoreSheet, Diagnostic>] {
+    var results = [Result<ScoreSheet, Diagnostic>?](repeating: nil, count: entries.count)
+    var sources: [(index: Int, source: any WeightSource)] = []
+    for (index, entry) in entries.enumerated() {
+      do {
+        sources.append((index, try source(of: entry.candidate, maskSeed: entry.maskSeed)))
+      } catch let problem as Diagnostic {
+        results[index] = .failure(problem)
+      }
+    }
+    let evaluations = try evaluator.evaluate(
+      sources.map(\.source), on: prepared[manner], memory: memory)
+    for ((index, _), evaluation) in zip(sources, evaluations) {
+      results[index] = evaluation.map { sheet(of: $0) }
+    }
+    return results.map { result in
+      guard let result else { preconditionFailure("an entry has no result") }
+      return result
+    }
+  }
+
+  private func sheet(of evaluation: ModelEvaluation) -> ScoreSheet {
+    let headline = evaluation.headline(weights: weights)
+    return ScoreSheet(
+      score: headline.value, standardError: headline.standardError,
+      requestedTokens: evaluation.requestedTokens, tasks: evaluation.tasks.map(Self.sheet(of:)))
+  }
+
+  private static func sheet(of task: TaskResult) -> ScoreSheet.TaskSheet {
+    let positions = Array(task.items.indices)
+    var columns = task.metrics.map { metric in
+      ItemTable.Column(metric.name.rawValue, ItemTable.Values(task.values(of: metric)))
+    }
+    columns += ItemTable.detailColumns(of: task.items)
+    var texts: [(position: Int, text: String)] = []
+    for (position, item) in task.items.enumerated() {
+      if case .generation(let text?, _) = item.detail { texts.append((position, text)) }
+    }
+    return ScoreSheet.TaskSheet(
+      score: Evaluation.TaskScore(
+        task: task.task, metric: task.objective.name.rawValue, value: task.score.value,
+        standardError: task.score.standardError, count: task.items.count,
+        decoded: task.decodedItems, changed: task.forcedDifferences),
+      items: ItemTable(positions: positions, columns: columns), texts: texts)
+  }
+
+  // MARK: Comparisons
+
+  /// The objective's values of every task, item by item, from stored blocks.
+  ///
+  /// - Throws: ``Diagnostic`` if an item or a metric is missing.
+  func objectiveValues(_ blocks: [ItemBlock], _ manner: ScoringManner) throws -> [[ItemValue]] {
+    try prepared[manner].tasks.map { prepared in
+      let task = prepared.task
+      let metric = task.objective(decoding: prepared.decoding).name.rawValue
+      var values = [ItemValue?](repeating: nil, count: task.itemCount(in: Split(manner.split)))
+      for block in blocks where block.task == task.name {
+        guard let column = block.items[metric]?.itemValues else { continue }
+        for (position, value) in zip(block.items.positions, column)
+        where values.indices.contains(position) {
+          values[position] = value
+        }
+      }
+      return try values.map { value in
+        guard let value else {
+          throw Diagnostic(
+            "an item of task '\(task.name)' has no value of \(metric)", at: "item_result",
+            fix: "restore the store from a copy")
+        }
+        return value
+      }
+    }
+  }
+
+  /// How much better the first is than the second on the test items.
+  func pairedDifference(
+    _ first: [[ItemValue]], _ second: [[ItemValue]], level: Double, seed: UInt64
+  ) throws -> PairedDifference {
+    let strata = try tasks.indices.map { index in
+      let task = tasks[index]
+      let items = try task.items(in: .test)
+      let clusters = items.compactMap(\.cluster)
+      return PairedStratum(
+        task: task.name, weight: weights[index],
+        metric: task.objective(decoding: prepared.test.tasks[index].decoding), first: first[index],
+        second: second[index], itemWeights: items.map(\.weight),
+        clusters: clusters.count == items.count ? clusters : nil)
+    }
+    return PairedBootstrap(seed: seed, level: level).compare(strata)
+  }
+}
+
+extension Split {
+  init(_ split: BenchmarkSplit) {
+    self =
+      switch split {
+      case .search: .search
+      case .validation: .validation
+      case .test: .test
+      }
+  }
+}
+
+extension BenchmarkSplit {
+  init(_ split: Split) {
+    self =
+      switch split {
+      case .search: .search
+      case .validation: .validation
+      case .test: .test
+      }
+  }
+}

@@ -1,0 +1,242 @@
+import Architectures
+import Checkpoints
+import Diagnostics
+import Documents
+import Evaluation
+import Foundation
+import Inference
+import Kernels
+import MergeEngine
+import Optimizers
+import PopulationStore
+import Recipes
+import SearchSpaces
+import Tasks
+import Tensors
+import Tokenization
+
+/// Everything that a search works with, opened and checked: models, tokenizer, benchmarks, space.
+struct SearchInputs: Sendable {
+  struct Expert: Sendable {
+    var name: String
+    var model: OpenModel
+  }
+
+  let configuration: SearchConfiguration
+  let pool: WorkerPool
+  /// Bytes of anonymous memory.
+  let memory: Int
+  let library: CheckpointLibrary
+  /// What all candidates share: statistics of the models' tensors.
+  let statistics: StatisticsCache
+  let base: OpenModel
+  let experts: [Expert]
+  let tasks: [LoadedTask]
+  let weights: [Double]
+  let engine: InferenceEngine
+  let evaluator: Evaluator
+  /// Requests by split and way of decoding, made once.
+  let prepared: PreparedSplits
+  let simpleMerges: [SimpleMerge]
+  let spaceSettings: MergeSpaceSettings
+  let outline: ModelOutline
+  /// What the space and the optimizer are made from.
+  private(set) var settings: PlanSettings
+  private(set) var mergeSpace: MergeSpace
+
+  var backendName: String { GemmBackend.standard.rawValue }
+
+  /// Opens what a search file names; `plan` is what was fixed at creation, nil for a new search.
+  ///
+  /// - Throws: `DiagnosticList` with everything that is wrong.
+  static func open(_ configuration: SearchConfiguration, plan: Plan? = nil) throws -> SearchInputs {
+    var opening = SearchOpening(configuration)
+    return try opening.inputs(plan: plan)
+  }
+
+  /// The same inputs under another plan.
+  func replacing(settings: PlanSettings) throws -> SearchInputs {
+    var inputs = self
+    inputs.settings = settings
+    inputs.mergeSpace = try MergeSpace(
+      spaceSettings, models: mergeSpace.models, outline: outline, budget: settings.spaceBudget)
+    return inputs
+  }
+}
+
+/// Opens the inputs of a search and collects what is wrong instead of stopping at the first problem.
+private struct SearchOpening {
+  let configuration: SearchConfiguration
+  var problems: [Diagnostic] = []
+
+  init(_ configuration: SearchConfiguration) { self.configuration = configuration }
+
+  private mutating func value<Value>(_ read: () throws -> Value) throws -> Value? {
+    do {
+      return try read()
+    } catch let problem as Diagnostic {
+      problems.append(problem)
+    } catch let list as DiagnosticList {
+      problems += list.all
+    }
+    return nil
+  }
+
+  mutating func inputs(plan: Plan?) throws -> SearchInputs {
+    checkSettings()
+    let pool = WorkerPool(threads: configuration.threads ?? WorkerPool.processorCount)
+    let memory = configuration.memory ?? Int(ProcessInfo.processInfo.physicalMemory / 2)
+    let library = CheckpointLibrary(folders: [configuration.folder])
+    let statistics = StatisticsCache(limit: memory / 4)
+    let base = try model(configuration.base, library)
+    var experts: [SearchInputs.Expert] = []
+    for expert in configuration.experts {
+      if let model = try model(expert, library) {
+        experts.append(SearchInputs.Expert(name: expert.name, model: model))
+      }
+    }
+    let tasks = try loadTasks()
+    var tokenizer: Tokenizer?
+    if let base { tokenizer = try value { try Tokenizer.load(folder: base.checkpoint.path) } }
+    guard problems.isEmpty, let base, let tokenizer else { throw DiagnosticList(problems) }
+
+    let configuration = configuration
+    let models = try value { try Self.mergeModels(base, experts) }
+    guard let models else { throw DiagnosticList(problems) }
+    let evaluation = try value {
+      let engine = try InferenceEngine(pool: pool)
+      let evaluator = Evaluator(
+        tasks: tasks, tokenizer: tokenizer,
+        maximumLength: try ContextLength.tokens(
+          config: base.checkpoint.config, tokenizerFolder: base.checkpoint.path), engine: engine)
+      return (engine, evaluator, try PreparedSplits(evaluator))
+    }
+    let simple = try value { try models.simpleMerges(maskSeed: configuration.seed) }
+    for merge in simple ?? [] {
+      _ = try value {
+        try MergePlan.build(merge.document, library: library, statistics: statistics)
+      }
+      if !problems.isEmpty { break }
+    }
+    for model in [base] + experts.map(\.model) where problems.isEmpty {
+      _ = try value { try model.checkFinite(on: pool) }
+    }
+    guard problems.isEmpty, let (engine, evaluator, prepared) = evaluation, let simple else {
+      throw DiagnosticList(problems)
+    }
+    let outline = ModelOutline(
+      layerCount: base.configuration.layerCount,
+      weights: base.configuration.weights.map {
+        ModelOutline.Weight(name: $0.name, role: ModelOutline.Role($0.role), layer: $0.layer)
+      })
+    let inputs = try value {
+      let spaceSettings = try MergeSpaceSettings(configuration.space, models: models)
+      let settings = try Self.planSettings(
+        configuration, spaceSettings, plan: plan, prepared)
+      return SearchInputs(
+        configuration: configuration, pool: pool, memory: memory, library: library,
+        statistics: statistics,
+        base: base,
+        experts: experts, tasks: tasks, weights: configuration.tasks.map(\.weight),
+        engine: engine, evaluator: evaluator, prepared: prepared, simpleMerges: simple,
+        spaceSettings: spaceSettings, outline: outline,
+        settings: settings,
+        mergeSpace: try MergeSpace(
+          spaceSettings, models: models, outline: outline, budget: settings.spaceBudget))
+    }
+    guard problems.isEmpty, let inputs else { throw DiagnosticList(problems) }
+    return inputs
+  }
+
+  private mutating func checkSettings() {
+    if configuration.precision == .bf16 {
+      problems.append(
+        Diagnostic(
+          "the precision bf16 is not available in this version",
+          at: "\(configuration.file): evaluation.precision", fix: "use f32 or auto"))
+    }
+    if Algorithms.all[configuration.algorithm] == nil {
+      problems.append(
+        unknownName(
+          configuration.algorithm, noun: Algorithms.all.noun, known: Algorithms.all.names,
+          at: "\(configuration.file): search.algorithm"))
+    }
+  }
+
+  private mutating func model(
+    _ model: SearchConfiguration.Model, _ library: CheckpointLibrary
+  ) throws -> OpenModel? {
+    try value { try library.model(ModelReference(path: model.reference)) }
+  }
+
+  private mutating func loadTasks() throws -> [LoadedTask] {
+    var tasks: [LoadedTask] = []
+    for task in configuration.tasks {
+      guard let loaded = try value({ try LoadedTask.load(path: task.path) }) else { continue }
+      if tasks.contains(where: { $0.name == loaded.name }) {
+        problems.append(
+          Diagnostic(
+            "two tasks are called '\(loaded.name)'", at: task.location,
+            fix: "give every task a name of its own, and list it once"))
+      }
+      for split in Split.allCases { _ = try value { try loaded.items(in: split) } }
+      tasks.append(loaded)
+    }
+    return tasks
+  }
+
+  private static func mergeModels(
+    _ base: OpenModel, _ experts: [SearchInputs.Expert]
+  ) throws -> MergeModels {
+    let stored = base.usedTensors.first.flatMap { base.checkpoint.description(of: $0)?.dtype }
+    return try MergeModels(
+      base: ModelReference(path: absolutePath(of: base)),
+      experts: experts.map {
+        MergeModels.Expert(
+          name: $0.name, model: ModelReference(path: absolutePath(of: $0.model)))
+      }, outDType: stored ?? .f32)
+  }
+
+  static func absolutePath(of model: OpenModel) -> String {
+    SearchConfiguration.absolute(model.checkpoint.path, in: Search.currentFolder)
+  }
+
+  private static func planSettings(
+    _ configuration: SearchConfiguration, _ space: MergeSpaceSettings, plan: Plan?,
+    _ prepared: PreparedSplits
+  ) throws -> PlanSettings {
+    if let plan { return try decodeJSON(PlanSettings.self, plan.settings, at: "plan.settings") }
+    let cost = FinalistCost(
+      isStochastic: space.methods.contains(where: \.isStochastic),
+      choosesAmongCategories: space.methods.count > 1 || space.pairs.count > 1,
+      hasDistribution: configuration.algorithm != "random",
+      validationPasses: Double(prepared.validation.requestedTokens)
+        / Double(max(1, prepared.search.requestedTokens)))
+    // Without a number of evaluations the baselines will give one; until then a night's worth.
+    let evaluations = configuration.evaluations ?? max(1000, cost.smallestBudget)
+    if configuration.evaluations != nil, evaluations < cost.smallestBudget {
+      throw Diagnostic(
+        "\(evaluations) evaluations leave no room for the search: scoring the finalists takes "
+          + "\(fixed(cost.passes, 1)) of them",
+        at: "\(configuration.file): search.evaluations",
+        fix: "use at least \(cost.smallestBudget) evaluations")
+    }
+    return PlanSettings(
+      spaceBudget: Int(Double(evaluations) - cost.reserve(of: evaluations)), finalistCost: cost,
+      populationSize: configuration.population)
+  }
+}
+
+extension ModelOutline.Role {
+  fileprivate init(_ role: WeightRole) {
+    self =
+      switch role {
+      case .embedding: .embedding
+      case .attention: .attention
+      case .mlp: .mlp
+      case .norms: .norms
+      case .finalNorm: .finalNorm
+      case .head: .head
+      }
+  }
+}

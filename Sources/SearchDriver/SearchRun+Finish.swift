@@ -1,0 +1,114 @@
+import Diagnostics
+import PopulationStore
+import SearchSpaces
+import Tasks
+
+extension SearchRun {
+  /// Chooses the winner on validation, looks at test, and concludes; what is stored is not computed again.
+  func finish() throws -> Conclusion {
+    let search = try store.search()
+    let round = try store.lastRound() + 1
+    if search.phase == .finished, let conclusion = try store.conclusions().last {
+      return conclusion
+    }
+    let finalists = try enterFinalists(round: round, search)
+    let searchManner = try searchManner(search)
+    note("scoring \(finalists.count) finalists on the search split")
+    try score(
+      finalists.map { ($0, inputs.maskSeed(of: $0)) }, searchManner, keepsTexts: false)
+
+    let baselines = try store.candidates(.baselines)
+    let judged = baselines + finalists
+    note("validating \(finalists.count) finalists, \(baselines.count) baselines")
+    let validation = judgingManner(.validation)
+    try score(judged.flatMap(withMaskSeeds), validation, keepsTexts: true)
+    let standings = try judged.map { ($0, try meanScore($0, validation)) }
+    let winner = try best(standings.filter { pair in finalists.contains { $0.id == pair.0.id } })
+    let parent = try best(standings.filter(\.0.kind.isParent))
+    let simple = try? best(standings.filter { $0.0.kind == .simple })
+
+    let tested =
+      baselines.filter { $0.kind.isParent || $0.id == simple?.id }
+      + (baselines.contains { $0.id == winner.id } ? [] : [winner])
+    try store.noteTestLook(.verdict, round: round, candidates: tested.map(\.id))
+    note("testing the winner, its parents and the best simple merge")
+    let test = judgingManner(.test)
+    try score(tested.flatMap(withMaskSeeds), test, keepsTexts: true)
+    // For the optimism gap: the search split in the manner of the other two.
+    try score(tested.flatMap(withMaskSeeds), judgingManner(.search), keepsTexts: false)
+
+    let comparisons = try Verdict(run: self, test: test, seed: search.bootstrapSeed).comparisons(
+      winner: winner, bestParent: parent, bestSimple: simple,
+      parents: baselines.filter(\.kind.isParent))
+    let conclusion = Conclusion(
+      round: round, winner: winner.id, bestParent: parent.id, bestSimple: simple?.id,
+      comparisons: comparisons)
+    try store.conclude(conclusion, event: event("concluded"))
+    return conclusion
+  }
+
+  /// The finalists of this round, entered into the store if they are not yet.
+  private func enterFinalists(round: Int, _ search: StoredSearch) throws -> [Candidate] {
+    var entered = try store.finalists(round: round)
+    if entered.isEmpty {
+      var made: [(candidate: NewCandidate, origin: String)] = []
+      var chosen: [Finalist] = []
+      var fingerprints: Set<UInt64> = []
+      for proposal in try proposedFinalists() {
+        let fingerprint = inputs.mergeSpace.space.fingerprint(proposal.genome)
+        guard fingerprints.insert(fingerprint).inserted else { continue }
+        if let known = try store.candidate(fingerprint: fingerprint) {
+          chosen.append(Finalist(candidate: known.id, origin: proposal.origin))
+        } else {
+          made.append(
+            (
+              try inputs.newCandidate(proposal.genome, kind: .finalist, name: proposal.origin),
+              proposal.origin
+            ))
+        }
+      }
+      guard !(made.isEmpty && chosen.isEmpty) else {
+        throw StorageError.failed(
+          Diagnostic(
+            "there is no candidate to validate", at: store.path,
+            fix: "let the search run longer: `mergevolve resume \(store.path)`"))
+      }
+      entered = try store.enter(round: round, made: made, chosen: chosen)
+    }
+    return try entered.map { try store.candidate($0.candidate) }
+  }
+
+  /// Every mask seed under which a candidate is judged: one where nothing is random, else five.
+  func withMaskSeeds(_ candidate: Candidate) -> [(candidate: Candidate, maskSeed: UInt64)] {
+    inputs.judgingMaskSeeds(of: candidate).map { (candidate, $0) }
+  }
+
+  /// The mean over the mask seeds; nil if the candidate failed under one of them.
+  func meanScore(_ candidate: Candidate, _ manner: ScoringManner) throws -> Double? {
+    var sum = 0.0
+    let seeds = inputs.judgingMaskSeeds(of: candidate)
+    for seed in seeds {
+      guard let evaluation = try store.evaluation(manner.key(candidate.id, maskSeed: seed)) else {
+        return nil
+      }
+      sum += evaluation.score
+    }
+    return sum / Double(seeds.count)
+  }
+
+  /// The highest score; among equals the first.
+  private func best(_ standings: [(Candidate, Double?)]) throws -> Candidate {
+    var leader: (candidate: Candidate, score: Double)?
+    for (candidate, score) in standings {
+      guard let score, leader.map({ score > $0.score }) ?? true else { continue }
+      leader = (candidate, score)
+    }
+    guard let leader else {
+      throw StorageError.failed(
+        Diagnostic(
+          "none of the models that should be compared could be scored", at: store.path,
+          fix: "see `mergevolve status \(store.path)` for the reasons"))
+    }
+    return leader.candidate
+  }
+}

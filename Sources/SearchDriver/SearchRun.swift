@@ -1,0 +1,142 @@
+import Diagnostics
+import Foundation
+import Kernels
+import Optimizers
+import PopulationStore
+import Randomness
+import SearchSpaces
+import Tasks
+
+/// One search while it is driven: baselines, generations, finalists, verdict.
+///
+/// Everything is decided from the store and the seed, never from time or from the order in which
+/// results arrive, so that a run that was stopped anywhere continues as if it had not been. A time
+/// limit is the exception that a user asks for.
+final class SearchRun<C: Clock> where C.Duration == Duration {
+  /// Changes once, where a time limit leaves the plan open until the baselines were timed.
+  var inputs: SearchInputs
+  let store: PopulationStore
+  let clock: C
+  let observer: SearchObserver
+  let started: C.Instant
+  /// Seconds of running before this session.
+  let earlier: Double
+
+  init(inputs: SearchInputs, store: PopulationStore, clock: C, observer: @escaping SearchObserver)
+    throws
+  {
+    self.inputs = inputs
+    self.store = store
+    self.clock = clock
+    self.observer = observer
+    started = clock.now
+    earlier = try store.runningTime()
+  }
+
+  /// Seconds since this session began.
+  var elapsed: Double { started.duration(to: clock.now) / .seconds(1) }
+
+  func note(_ text: String) { observer(.note(text)) }
+
+  func event(_ kind: String, _ detail: [String: Double] = [:]) -> Event {
+    let text = (try? canonicalJSON(detail)) ?? "{}"
+    return Event(at: Date(), kind: kind, elapsed: elapsed, detail: text)
+  }
+
+  /// Runs whatever is left to do and returns the conclusion.
+  ///
+  /// - Throws: `CancellationError` when the task was cancelled; all committed work is kept.
+  func run() throws -> Conclusion {
+    try store.record(session())
+    do {
+      try scoreBaselines()
+      try searchGenerations()
+      return try finish()
+    } catch {
+      try? store.record(event("stopped"))
+      throw error
+    }
+  }
+
+  /// Validation, test and verdict on what there is.
+  func finishNow() throws -> Conclusion {
+    try store.record(session())
+    do {
+      try scoreBaselines()
+      return try finish()
+    } catch {
+      try? store.record(event("stopped"))
+      throw error
+    }
+  }
+
+  private func session() -> Event {
+    let process = ProcessInfo.processInfo
+    let facts: [String: String] = [
+      "host": process.hostName, "process": "\(process.processIdentifier)",
+      "threads": "\(inputs.pool.threads)", "backend": inputs.backendName,
+    ]
+    return Event(
+      at: Date(), kind: "session", elapsed: 0, detail: (try? canonicalJSON(facts)) ?? "{}")
+  }
+
+  // MARK: Scoring
+
+  /// Scores what is missing of `wanted`, wave by wave in order, and commits every wave.
+  ///
+  /// Texts are kept for baselines and finalists only. `stop` is called before every wave and ends the
+  /// scoring by throwing, `committed` after every wave with the number of entries that are done.
+  func score(
+    _ wanted: [(candidate: Candidate, maskSeed: UInt64)], _ manner: ScoringManner,
+    keepsTexts: Bool, stop: () throws -> Void = {}, committed: (Int) -> Void = { _ in }
+  ) throws {
+    let missing = try wanted.filter { entry in
+      if case .failed = entry.candidate.status { return false }
+      return try store.evaluation(manner.key(entry.candidate.id, maskSeed: entry.maskSeed)) == nil
+    }
+    var done = wanted.count - missing.count
+    // Decoding keeps one merged candidate resident; forced passes share the reading of the sources.
+    let size = manner.decode == .never ? inputs.waveSize : 1
+    for start in stride(from: 0, to: missing.count, by: size) {
+      try Task.checkCancellation()
+      try stop()
+      let entries = Array(missing[start..<min(start + size, missing.count)])
+      store.failpoints.pass("before-scoring-\(manner.split.rawValue)")
+      let began = clock.now
+      let sheets = try inputs.score(entries, manner)
+      var wave = Wave()
+      for (entry, sheet) in zip(entries, sheets) {
+        let key = manner.key(entry.candidate.id, maskSeed: entry.maskSeed)
+        switch sheet {
+        case .success(let sheet):
+          wave.evaluations.append(sheet.evaluation(key, cost: inputs.cost(of: manner.split)))
+          wave.blocks += sheet.blocks(key)
+          if keepsTexts { wave.texts += sheet.sampleTexts(key) }
+          if entry.candidate.status == .pending { wave.statuses[entry.candidate.id] = .scored }
+        case .failure(let reason):
+          wave.statuses[entry.candidate.id] = .failed(reason.description)
+        }
+      }
+      let seconds = began.duration(to: clock.now) / .seconds(1)
+      try store.commit(
+        wave, event: event("wave", ["candidates": Double(entries.count), "seconds": seconds]))
+      done += entries.count
+      committed(done)
+    }
+  }
+
+  /// How scores on the search split are computed in this search.
+  func searchManner(_ search: StoredSearch) throws -> ScoringManner {
+    guard let decode = DecodeMode(rawValue: search.decode) else {
+      throw Diagnostic(
+        "decodes in the unknown way '\(search.decode)'", at: store.path,
+        fix: "resume it with the version of mergevolve that wrote it")
+    }
+    return ScoringManner(split: .search, precision: search.precision, decode: decode)
+  }
+
+  /// Validation and test: the reference precision, and decoding wherever the forced pass is no proof.
+  func judgingManner(_ split: BenchmarkSplit) -> ScoringManner {
+    ScoringManner(split: split, precision: "f32", decode: .unproved)
+  }
+}

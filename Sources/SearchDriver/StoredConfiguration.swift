@@ -1,0 +1,50 @@
+import Diagnostics
+import PopulationStore
+
+/// The search file as a store keeps it: enough to read it again, and to tell one search from another.
+struct StoredConfiguration: Codable {
+  /// The file's text and name, and the folder that its relative paths start from.
+  var file: String
+  var folder: String
+  var yaml: String
+  /// What the command line changed.
+  var evaluations: Int?
+  var seed: UInt64
+
+  init(_ configuration: SearchConfiguration) {
+    file = configuration.file
+    folder = configuration.folder
+    yaml = configuration.text
+    evaluations = configuration.evaluations
+    seed = configuration.seed
+  }
+
+  init(_ text: String, at location: String) throws(Diagnostic) {
+    self = try decodeJSON(StoredConfiguration.self, text, at: location)
+  }
+
+  /// Canonical JSON.
+  var text: String { get throws(Diagnostic) { try canonicalJSON(self) } }
+
+  func configuration(store: String, threads: Int?) throws -> SearchConfiguration {
+    try SearchConfiguration.parse(
+      text: yaml, file: file, folder: folder,
+      overrides: SearchOverrides(
+        store: store, evaluations: evaluations, seed: seed, threads: threads))
+  }
+}
+
+extension SearchConfiguration {
+  /// Points the models to where the store says they are, or to where the user says they are now.
+  mutating func place(models: [StoredModel], relocations: [String: String]) {
+    for model in models {
+      let path =
+        relocations[model.name].map { Self.absolute($0, in: Search.currentFolder) } ?? model.path
+      if model.isBase {
+        base.reference = path
+      } else if let index = experts.firstIndex(where: { $0.name == model.name }) {
+        experts[index].reference = path
+      }
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import PopulationStore
+import Tasks
+
+/// The paired comparison of the winner with its parents and with the best simple merge.
+///
+/// Two-sided bootstrap intervals, paired by item and stratified by task, 10,000 replicates: 97.5 % for
+/// the two comparisons of the verdict (Bonferroni), 95 % for the other parents.
+struct Verdict<C: Clock> where C.Duration == Duration {
+  let run: SearchRun<C>
+  let test: ScoringManner
+  let seed: UInt64
+
+  static var adjustedLevel: Double { 0.975 }
+  static var plainLevel: Double { 0.95 }
+
+  func comparisons(
+    winner: Candidate, bestParent: Candidate, bestSimple: Candidate?, parents: [Candidate]
+  ) throws -> [Comparison] {
+    var comparisons = [try compare(winner, bestParent, role: .bestParent)]
+    if let bestSimple { comparisons.append(try compare(winner, bestSimple, role: .bestSimple)) }
+    for parent in parents where parent.id != bestParent.id {
+      guard try run.meanScore(parent, test) != nil else { continue }
+      comparisons.append(try compare(winner, parent, role: .parent))
+    }
+    return comparisons
+  }
+
+  private func compare(
+    _ winner: Candidate, _ opponent: Candidate, role: Comparison.Role
+  ) throws -> Comparison {
+    let level = role == .parent ? Self.plainLevel : Self.adjustedLevel
+    let difference = try run.inputs.pairedDifference(
+      items(of: winner), items(of: opponent), level: level, seed: seed)
+    return Comparison(
+      opponent: opponent.id, role: role, split: .test, gain: difference.value,
+      low: difference.lower,
+      high: difference.upper, level: level,
+      words: Self.words(
+        low: difference.lower, high: difference.upper, role: role,
+        name: opponent.name ?? "candidate \(opponent.id)"))
+  }
+
+  /// The words that an interval of the gain allows.
+  static func words(low: Double, high: Double, role: Comparison.Role, name: String) -> String {
+    let opponent =
+      switch role {
+      case .bestParent: "the best parent (\(name))"
+      case .bestSimple: "the best simple merge (\(name))"
+      case .parent: name
+      }
+    if low > 0 { return "better than \(opponent)" }
+    if high < 0 { return "worse than \(opponent)" }
+    return "no measurable difference to \(opponent)"
+  }
+
+  /// Values item by item and task by task, averaged over the mask seeds.
+  private func items(of candidate: Candidate) throws -> [[ItemValue]] {
+    let sheets = try run.inputs.judgingMaskSeeds(of: candidate).map { seed in
+      try run.inputs.objectiveValues(
+        try run.store.itemBlocks(test.key(candidate.id, maskSeed: seed)), test)
+    }
+    return sheets[0].indices.map { task in
+      sheets[0][task].indices.map { item in ItemValue.mean(of: sheets.map { $0[task][item] }) }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import SearchDriver
+
+/// `mergevolve check`: everything that is wrong with a search, and what it will cost.
+struct CheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Check a search file and forecast what the search will cost.",
+    discussion: """
+      Opens every model and benchmark, reports all that is wrong at once, and prints the forecast: \
+      dimension, population, generations, candidates per hour, memory, and how much a kill can lose. \
+      Nothing is written.
+
+      Example: mergevolve check Searches/demo.yaml
+      """)
+
+  @Argument(help: ArgumentHelp("The search file (YAML).", valueName: "search.yaml"))
+  var searchFile: String
+
+  @Option(
+    help: ArgumentHelp(
+      "Budget in full passes over the search questions, instead of the file's.", valueName: "number"
+    ))
+  var evaluations: Int?
+
+  @Flag(help: "Print the forecast as JSON.")
+  var json = false
+
+  func run() async throws {
+    let configuration = try SearchConfiguration.read(
+      path: searchFile, overrides: SearchOverrides(evaluations: evaluations))
+    let forecast = try Search.check(configuration)
+    print(json ? forecast.json : forecast.text)
+  }
+}

@@ -1,0 +1,113 @@
+import Diagnostics
+import Foundation
+import PopulationStore
+import Testing
+
+@testable import SearchDriver
+
+@Suite("A search from its file to its verdict") struct SearchTests {
+  private func start(
+    _ search: SmallSearch, store: String = "store.sqlite"
+  ) async throws -> Conclusion {
+    try await Search.start(
+      try search.configuration(store: store), clock: ContinuousClock(), observer: { _ in })
+  }
+
+  @Test("ends with a winner, comparisons with parents and simple merges, and a look at test")
+  func wholeSearch() async throws {
+    let search = try SmallSearch()
+    let conclusion = try await start(search)
+    let store = try PopulationStore.open(search.folder.file("store.sqlite"), for: .reading)
+    #expect(try store.search().phase == .finished)
+    #expect(conclusion.comparisons.map(\.role) == [.bestParent, .bestSimple, .parent, .parent])
+    #expect(conclusion.comparisons.allSatisfy { $0.low <= $0.gain && $0.gain <= $0.high })
+    #expect(try store.testLooks().count == 1)
+    let generations = try store.generations()
+    #expect(generations.allSatisfy { $0.outcome == .closed })
+    // The reserve is the finalists' cost: the mean once, six finalists on validation.
+    let charged = try store.chargedCost()
+    #expect(charged <= 40 - store.search().budget.reserve)
+    #expect(charged > 40 - store.search().budget.reserve - 4)
+    let winner = try store.candidate(conclusion.winner)
+    #expect(winner.recipe?.contains("merge_method: task_arithmetic") == true)
+    let splits = Set(try store.evaluations(of: conclusion.winner).map(\.key.split))
+    #expect(splits == [.search, .validation, .test])
+  }
+
+  @Test("gives the same population with one and with two threads")
+  func threads() async throws {
+    var search = try SmallSearch()
+    _ = try await start(search, store: "one.sqlite")
+    let one = try search.dump("one.sqlite")
+    search.threads = 2
+    _ = try await start(search, store: "two.sqlite")
+    let two = try search.dump("two.sqlite")
+    // The text of the search file is all that may differ.
+    #expect(
+      one.replacingOccurrences(of: "threads: 1", with: "threads: 2") == two)
+  }
+
+  @Test("is extended by more evaluations, and test is looked at a second time")
+  func extended() async throws {
+    let search = try SmallSearch()
+    _ = try await start(search)
+    let path = search.folder.file("store.sqlite")
+    let before = try PopulationStore.open(path, for: .reading).chargedCost()
+    let conclusion = try await Search.resume(
+      store: path, extending: try SearchExtension(evaluations: 60), clock: ContinuousClock(),
+      observer: { _ in })
+    let store = try PopulationStore.open(path, for: .reading)
+    #expect(conclusion.round == 2)
+    #expect(try store.chargedCost() > before)
+    #expect(try store.testLooks().map(\.number) == [1, 2])
+    #expect(try store.conclusions().count == 2)
+  }
+
+  @Test("lets the method be chosen per group of layers, random masks included")
+  func methods() async throws {
+    var search = try SmallSearch(items: 4)
+    search.space =
+      "{method: {choose: [linear, dare_ties], groups: 2}, profile: global, "
+      + "weight: {range: [0.1, 1.2], start: 0.6}, dare_ties.density: {range: [0.2, 1], start: 0.5}}"
+    search.evaluations = 110
+    let conclusion = try await start(search)
+    let store = try PopulationStore.open(search.folder.file("store.sqlite"), for: .reading)
+    let recipes = try store.candidates(.kind(.search)).compactMap(\.recipe)
+    #expect(recipes.contains { $0.contains("dare_ties") && $0.contains("linear") })
+    // dare_ties as a simple merge is judged under five mask seeds.
+    let simple = try store.candidates(.kind(.simple)).first { $0.name == "dare_ties" }
+    let seeds = try store.evaluations(of: simple?.id, split: .validation).map(\.key.maskSeed)
+    #expect(seeds == [5, 6, 7, 8, 9])
+    #expect(try store.candidate(conclusion.winner).recipe != nil)
+  }
+
+  @Test("a store that holds a search is not overwritten")
+  func refusesExistingStore() async throws {
+    let search = try SmallSearch(items: 2)
+    _ = try await start(search)
+    let before = try search.dump()
+    let problem = await #expect(throws: Diagnostic.self) { try await start(search) }
+    #expect(problem?.problem == "already holds this search")
+    #expect(problem?.fix.contains("mergevolve resume") == true)
+    #expect(try search.dump() == before)
+  }
+
+  @Test("a budget that the finalists would eat is refused before anything is written")
+  func budgetTooSmall() async throws {
+    var search = try SmallSearch(items: 2)
+    search.evaluations = 5
+    await #expect(throws: DiagnosticList.self) { try await start(search) }
+    #expect(try search.folder.names().contains("store.sqlite") == false)
+  }
+
+  @Test("models that are missing are all named at once")
+  func missingModels() throws {
+    var search = try SmallSearch(items: 2)
+    search.experts = ["arith": "no-such-model", "letters": "neither"]
+    let problems = #expect(throws: DiagnosticList.self) {
+      try Search.check(try search.configuration())
+    }
+    let text = problems?.description ?? ""
+    #expect(text.contains("no-such-model") && text.contains("neither"))
+  }
+}

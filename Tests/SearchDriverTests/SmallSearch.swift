@@ -1,0 +1,74 @@
+import Foundation
+import PopulationStore
+import TestSupport
+
+@testable import SearchDriver
+
+/// A search over the shipped demo family on the first few items of two benchmarks.
+struct SmallSearch {
+  let folder: TemporaryFolder
+  var space =
+    "{method: task_arithmetic, profile: {knots: 2}, weight: {range: [0, 1.2], start: 0.6}}"
+  var evaluations = 40
+  var population = 4
+  var threads = 1
+  /// Keys of `models.experts` with the folder below Datasets/demo/models.
+  var experts = ["arith": "expert-arith", "letters": "expert-letters"]
+
+  /// Takes the first `items` of each benchmark and split.
+  init(items: Int = 6) throws {
+    folder = try TemporaryFolder()
+    for task in ["arith_gen", "letters_gen"] {
+      for split in ["search", "validation", "test"] {
+        let text = try String(
+          contentsOfFile: "\(Self.demo)/benchmarks/\(task).\(split).jsonl", encoding: .utf8)
+        let lines = text.split(separator: "\n").prefix(items).joined(separator: "\n")
+        try folder.write(lines + "\n", to: "\(task).\(split).jsonl")
+      }
+      try folder.write(
+        """
+        task: \(task)
+        kind: generate
+        splits: {search: \(task).search.jsonl, validation: \(task).validation.jsonl, test: \(task).test.jsonl}
+        prompt: "{{prompt}}"
+        answer: target
+        until: ["\\n"]
+        max_tokens: 24
+        strip: true
+        metrics: [exact_match]
+        """, to: "\(task).yaml")
+    }
+  }
+
+  static let demo: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    return parts.joined(separator: "/") + "/Datasets/demo"
+  }()
+
+  var yaml: String {
+    let experts = self.experts.sorted { $0.key < $1.key }
+      .map { "    \($0.key): \(Self.demo)/models/\($0.value)" }.joined(separator: "\n")
+    return """
+      name: small
+      models:
+        base: \(Self.demo)/models/base
+        experts:
+      \(experts)
+      space: \(space)
+      tasks: [{file: arith_gen.yaml}, {file: letters_gen.yaml, weight: 2}]
+      search: {evaluations: \(evaluations), seed: 5, population: \(population)}
+      evaluation: {threads: \(threads)}
+      """
+  }
+
+  func configuration(store: String = "store.sqlite") throws -> SearchConfiguration {
+    try SearchConfiguration.parse(
+      text: yaml, file: "small.yaml", folder: folder.path,
+      overrides: SearchOverrides(store: folder.file(store)))
+  }
+
+  /// Every table but `event` of a store.
+  func dump(_ store: String = "store.sqlite") throws -> String {
+    try PopulationStore.open(folder.file(store), for: .reading).dump()
+  }
+}
