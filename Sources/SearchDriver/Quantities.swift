@@ -50,9 +50,15 @@ enum Quantities {
   private static func numbersWithUnits(_ text: String) -> [(number: String, unit: String)] {
     var parts: [(number: String, unit: String)] = []
     var inUnit = true
-    for character in text.lowercased() where character != " " {
+    var afterSpace = false
+    for character in text.lowercased() {
+      if character == " " {
+        afterSpace = true
+        continue
+      }
+      defer { afterSpace = false }
       if character.isASCII, character.isNumber || character == "." {
-        if inUnit { parts.append(("", "")) }
+        if inUnit { parts.append(("", "")) } else if afterSpace { return [] }
         inUnit = false
         parts[parts.count - 1].number.append(character)
       } else if parts.isEmpty {

@@ -42,7 +42,8 @@ import Testing
 @Suite("Figures for people") struct FigureTests {
   @Test("fixed decimals, rounded half away from zero, without a negative zero")
   func fixedDecimals() {
-    #expect(fixed(0.62345, 4) == "0.6235")
+    #expect(fixed(0.625, 2) == "0.63")
+    #expect(fixed(0.675, 4) == "0.6750")
     #expect(fixed(-0.05, 2) == "-0.05")
     #expect(fixed(-0.00001, 3) == "0.000")
     #expect(fixed(12, 0) == "12")
