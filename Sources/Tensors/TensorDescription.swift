@@ -1,4 +1,4 @@
-/// The name of a tensor as its checkpoint spells it. ASCII in practice; compare as UTF-8.
+/// The name of a tensor as its checkpoint spells it; ASCII in practice, to be compared as UTF-8.
 public typealias TensorName = String
 
 /// Sizes of a tensor's axes, row-major: the last axis is contiguous.
