@@ -1,0 +1,194 @@
+import Foundation
+import Randomness
+import Testing
+
+@testable import Kernels
+
+private func smooth(_ count: Int, _ seed: Int) -> [Float] {
+  var random = SplitMix64(seed: UInt64(seed))
+  return (0..<count).map { _ in Float(2 * random.nextUniform() - 1) }
+}
+
+/// A table of keys and values with padded heads, and queries for its last rows.
+private struct Case {
+  let heads: HeadSizes
+  let keyValues: [Float]
+  let queries: [Float]
+
+  init(_ heads: HeadSizes, tokens: Int, queries rows: Int, seed: Int) {
+    self.heads = heads
+    func padded(_ heads: Int, _ size: Int, _ padded: Int, _ rows: Int, _ seed: Int) -> [Float] {
+      let values = smooth(rows * heads * size, seed)
+      return (0..<rows * heads).flatMap { head in
+        values[head * size..<(head + 1) * size] + [Float](repeating: 0, count: padded - size)
+      }
+    }
+    keyValues = padded(2 * heads.keyValues, heads.size, heads.padded, tokens, seed)
+    queries = padded(heads.queries, heads.size, heads.padded, rows, seed + 1)
+  }
+
+  /// Attention in double precision of query `row` over the rows `visible`.
+  func reference(row: Int, visible: [Int]) -> [Double] {
+    (0..<heads.queries).flatMap { head -> [Double] in
+      let group = head / (heads.queries / heads.keyValues)
+      func key(_ token: Int, _ index: Int) -> Double {
+        Double(keyValues[token * heads.keyValueWidth + group * heads.padded + index])
+      }
+      func value(_ token: Int, _ index: Int) -> Double {
+        let start = token * heads.keyValueWidth + (heads.keyValues + group) * heads.padded
+        return Double(keyValues[start + index])
+      }
+      let query = row * heads.queryWidth + head * heads.padded
+      let scores = visible.map { token in
+        (0..<heads.size).reduce(0.0) { $0 + Double(queries[query + $1]) * key(token, $1) }
+      }
+      let maximum = scores.max() ?? 0
+      let weights = scores.map { exp($0 - maximum) }
+      let sum = weights.reduce(0, +)
+      return (0..<heads.size).map { index in
+        zip(visible, weights).reduce(0) { $0 + $1.1 * value($1.0, index) } / sum
+      }
+    }
+  }
+
+  func run(prefix: [KeyRange], last: KeyRange, rows: Range<Int>, window: Int? = nil) -> [Float] {
+    var out = [Float](repeating: .nan, count: rows.count * heads.outputWidth)
+    var span = out.mutableSpan
+    var scratch: [Float] = []
+    attend(
+      queries.span.extracting(
+        rows.lowerBound * heads.queryWidth..<rows.upperBound * heads.queryWidth),
+      heads: heads, keyValues: keyValues.span, prefix: prefix.span, last: last, window: window,
+      scratch: &scratch, into: &span)
+    return out
+  }
+}
+
+@Suite("Attention against plain Swift")
+struct AttentionKernelTests {
+  @Test(
+    "agrees for all head sizes and groups",
+    arguments: [2, 8, 12, 16, 20, 40, 64, 80, 96, 100, 112, 128, 256],
+    [(1, 1), (4, 2), (6, 2), (5, 1)])
+  func accuracy(size: Int, groups: (queries: Int, keyValues: Int)) {
+    let heads = HeadSizes(
+      queries: groups.queries, keyValues: groups.keyValues, size: size, rotated: 0)
+    let sample = Case(heads, tokens: 37, queries: 3, seed: size)
+    let prefix = [
+      KeyRange(start: 20, count: 7), KeyRange(start: 0, count: 0), KeyRange(start: 2, count: 11),
+    ]
+    let out = sample.run(prefix: prefix, last: KeyRange(start: 30, count: 1), rows: 0..<3)
+    for row in 0..<3 {
+      let visible = Array(20..<27) + Array(2..<13) + Array(30..<31 + row)
+      let expected = sample.reference(row: row, visible: visible)
+      let actual = out[row * heads.outputWidth..<(row + 1) * heads.outputWidth]
+      #expect(zip(actual, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+    }
+  }
+
+  @Test("sees as many keys as there are, whatever the number", arguments: 1...67)
+  func lengths(count: Int) {
+    let heads = HeadSizes(queries: 2, keyValues: 1, size: 12, rotated: 0)
+    let sample = Case(heads, tokens: count, queries: 1, seed: count)
+    let out = sample.run(prefix: [], last: KeyRange(start: 0, count: count), rows: 0..<1)
+    let expected = sample.reference(row: 0, visible: Array(0..<count))
+    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+  }
+
+  @Test(
+    "has the same bits however the keys are cut into ranges and rows into calls", arguments: 0..<8)
+  func invariance(seed: Int) {
+    let heads = HeadSizes(queries: 4, keyValues: 2, size: 40, rotated: 0)
+    let sample = Case(heads, tokens: 60, queries: 20, seed: seed)
+    for window in [nil, 1, 5, 16, 17, 100] as [Int?] {
+      let whole = sample.run(
+        prefix: [], last: KeyRange(start: 0, count: 41), rows: 0..<20, window: window)
+      let cut = 1 + seed * 5
+      let pieces = [
+        KeyRange(start: 0, count: cut), KeyRange(start: cut, count: 3),
+        KeyRange(start: cut + 3, count: 40 - cut - 3),
+      ]
+      let parts = sample.run(
+        prefix: pieces, last: KeyRange(start: 40, count: 1), rows: 0..<20, window: window)
+      #expect(parts.map(\.bitPattern) == whole.map(\.bitPattern))
+      let single = (0..<20).flatMap { row in
+        sample.run(
+          prefix: [], last: KeyRange(start: 0, count: 41 + row), rows: row..<row + 1,
+          window: window)
+      }
+      #expect(single.map(\.bitPattern) == whole.map(\.bitPattern))
+    }
+  }
+
+  @Test("a window sees the last positions only", arguments: [1, 2, 7, 30])
+  func windows(window: Int) {
+    let heads = HeadSizes(queries: 2, keyValues: 2, size: 16, rotated: 0)
+    let sample = Case(heads, tokens: 30, queries: 1, seed: window)
+    let out = sample.run(
+      prefix: [KeyRange(start: 0, count: 10), KeyRange(start: 10, count: 10)],
+      last: KeyRange(start: 20, count: 10), rows: 0..<1, window: window)
+    let expected = sample.reference(row: 0, visible: Array((30 - window)..<30))
+    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+  }
+
+  @Test("large scores neither overflow nor vanish")
+  func largeScores() {
+    let heads = HeadSizes(queries: 1, keyValues: 1, size: 16, rotated: 0)
+    var keyValues = [Float](repeating: 0, count: 2 * heads.keyValueWidth)
+    (keyValues[0], keyValues[heads.keyValueWidth]) = (1e4, 1e4 - 1)
+    (keyValues[16], keyValues[heads.keyValueWidth + 16]) = (1, 2)
+    var out = [Float](repeating: 0, count: 16)
+    var span = out.mutableSpan
+    var scratch: [Float] = []
+    let queries: [Float] = [1] + [Float](repeating: 0, count: 15)
+    attend(
+      queries.span, heads: heads, keyValues: keyValues.span, prefix: [KeyRange]().span,
+      last: KeyRange(start: 0, count: 2), window: nil, scratch: &scratch, into: &span)
+    let expected = (1 + 2 * exp(-1.0)) / (1 + exp(-1.0))
+    #expect(abs(Double(out[0]) - expected) <= 1e-6)
+  }
+
+  @Test("splits, rotates and pads heads", arguments: [2, 8, 12, 32, 40, 64], [false, true])
+  func splitting(size: Int, hasBias: Bool) {
+    let heads = HeadSizes(queries: 4, keyValues: 2, size: size, rotated: size / 4 * 2)
+    let frequencies = (0..<heads.rotated / 2).map { Float(pow(100, -Double($0) / 4)) }
+    let rotary = RotaryTable(frequencies: frequencies, positions: 50)
+    let positions: [Int32] = [0, 7, 49]
+    let x = smooth(3 * heads.projectedWidth, size)
+    let bias = hasBias ? smooth(heads.projectedWidth, 9) : []
+    var queries = [Float](repeating: .nan, count: 3 * heads.queryWidth)
+    var keyValues = [Float](repeating: .nan, count: 3 * heads.keyValueWidth)
+    var querySpan = queries.mutableSpan
+    var keyValueSpan = keyValues.mutableSpan
+    splitHeads(
+      x.span, bias: bias.span, heads: heads, positions: positions.span, rotary: rotary,
+      queryScale: 0.5, queries: &querySpan, keyValues: &keyValueSpan)
+    let half = heads.rotated / 2
+    for row in 0..<3 {
+      for head in 0..<8 {
+        let start = row * heads.projectedWidth + head * size
+        let plain = (0..<size).map {
+          Double(x[start + $0] + (hasBias ? bias[head * size + $0] : 0))
+        }
+        let out =
+          head < 4
+          ? queries[(row * 4 + head) * heads.padded..<(row * 4 + head + 1) * heads.padded]
+          : keyValues[(row * 4 + head - 4) * heads.padded..<(row * 4 + head - 3) * heads.padded]
+        let scale = head < 4 ? 0.5 : 1
+        for (index, value) in out.enumerated() {
+          var expected = index < size ? plain[index] : 0
+          if head < 6, index < heads.rotated {
+            let angle = Double(positions[row]) * Double(frequencies[index % half])
+            let (c, s) = (cos(angle), sin(angle))
+            expected =
+              index < half
+              ? plain[index] * c - plain[index + half] * s
+              : plain[index] * c + plain[index - half] * s
+          }
+          // Angles up to 49 are rounded to single precision.
+          #expect(abs(Double(value) - scale * expected) <= 1e-5)
+        }
+      }
+    }
+  }
+}
