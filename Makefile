@@ -6,18 +6,18 @@ SOURCES := Package.swift Sources Tests
 # Debian's OpenBLAS does not know every CPU; these kernels give a row the same bits at any position.
 OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || echo Sandybridge)
 PYTHON ?= python3
+MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
 .PHONY: demo test build test-openblas bench format lint parity system-packages clean
 
 demo: build
 	@store=$$(mktemp -d)/demo.sqlite && \
-	  $$($(SWIFT) build -c release --show-bin-path)/mergevolve search Searches/demo.yaml --store $$store
+	  $(MERGEVOLVE) search Searches/demo.yaml --store $$store
 
 build: system-packages
 	$(SWIFT) build -c release --product mergevolve
 
 test: system-packages lint
-	$(SWIFT) build -c release --build-tests
 	$(SWIFT) test -c release
 
 # The same tests with OpenBLAS as the only GEMM library (package trait OneDNN off).
@@ -29,6 +29,13 @@ lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@! grep -rlw unsafe Sources --include=*.swift | grep -v -e '^Sources/Kernels/' -e '^Sources/Patterns/' \
 	  || { echo "error: 'unsafe' belongs in Sources/Kernels and Sources/Patterns only" >&2; exit 1; }
+
+# Against the peers (Python with torch, transformers and mergekit 0.1.5 from PyPI): not needed by anything else.
+parity: build
+	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE)
+
+bench: build
+	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

@@ -23,7 +23,7 @@ func module(
 /// The tests of one module; they may import whatever that module may, and `TestSupport`.
 func tests(
   of name: String, _ modules: [String] = [], external: [Target.Dependency] = [],
-  resources: [Resource] = []
+  hasGoldenFiles: Bool = false
 ) -> Target {
   .testTarget(
     name: name + "Tests",
@@ -31,8 +31,7 @@ func tests(
       .target(name: $0)
     }
       + external,
-    exclude: [],
-    resources: resources,
+    exclude: hasGoldenFiles ? ["Golden"] : [],
     swiftSettings: strict)
 }
 
@@ -150,7 +149,7 @@ let package = Package(
     tests(of: "Patterns"),
     tests(of: "Checkpoints", ["Tensors", "Documents"]),
     tests(of: "Architectures", ["Tensors", "Documents"]),
-    tests(of: "Recipes", ["Tensors", "Documents"]),
+    tests(of: "Recipes", ["Tensors", "Documents"], hasGoldenFiles: true),
     tests(of: "MergeMethods", ["Recipes", "Kernels", "Tensors", "Randomness"]),
     tests(
       of: "MergeEngine",
@@ -159,7 +158,7 @@ let package = Package(
         "Tensors",
       ]
     ),
-    tests(of: "Tokenization", ["Documents"]),
+    tests(of: "Tokenization", ["Documents"], hasGoldenFiles: true),
     tests(
       of: "Inference",
       ["Architectures", "Checkpoints", "Kernels", "Documents", "Tensors", "Randomness"]),
@@ -170,9 +169,9 @@ let package = Package(
       [
         "Tasks", "Inference", "Tokenization", "Checkpoints", "Kernels", "Documents", "Tensors",
         "MergeEngine", "Recipes",
-      ]),
+      ], hasGoldenFiles: true),
     tests(of: "SearchSpaces", ["Recipes", "Documents", "Tensors"]),
-    tests(of: "Optimizers", ["SearchSpaces", "Randomness"]),
+    tests(of: "Optimizers", ["SearchSpaces", "Randomness"], hasGoldenFiles: true),
     tests(
       of: "PopulationStore", ["SearchSpaces", "Randomness"],
       external: [.product(name: "GRDB", package: "GRDB.swift")]),
@@ -182,7 +181,9 @@ let package = Package(
         "MergeEngine", "Evaluation", "Tasks", "Optimizers", "SearchSpaces", "Recipes",
         "Checkpoints", "PopulationStore", "Documents", "Tensors", "Randomness",
       ]),
-    tests(of: "Reports", ["PopulationStore", "SearchSpaces", "Recipes", "Documents"]),
+    tests(
+      of: "Reports", ["PopulationStore", "SearchSpaces", "Recipes", "Documents"],
+      hasGoldenFiles: true),
     .testTarget(
       name: "mergevolveTests",
       dependencies: [

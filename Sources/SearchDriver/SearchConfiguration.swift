@@ -159,7 +159,7 @@ private struct SectionReader {
     var precision = SearchConfiguration.Precision.auto
     var memory: Int?
     var threads: Int?
-    var racing = true
+    var racing = false
   }
 
   /// The value, or nil and one more problem.
@@ -308,7 +308,7 @@ private struct SectionReader {
         return try node.integer(in: 1...1024)
       } ?? nil
     evaluation.racing =
-      value { try mapping.optional("racing")?.bool() ?? true } ?? true
+      value { try mapping.optional("racing")?.bool() ?? false } ?? false
     return evaluation
   }
 }

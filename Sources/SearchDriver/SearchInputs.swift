@@ -155,6 +155,19 @@ private struct SearchOpening {
           "the precision bf16 is not available in this version",
           at: "\(configuration.file): evaluation.precision", fix: "use f32 or auto"))
     }
+    if configuration.racing {
+      problems.append(
+        Diagnostic(
+          "racing is not available in this version",
+          at: "\(configuration.file): evaluation.racing", fix: "remove the key, or write 'false'"))
+    }
+    if configuration.control != nil {
+      problems.append(
+        Diagnostic(
+          "a control is not available in this version",
+          at: "\(configuration.file): search.control",
+          fix: "remove the key; 'algorithm: random' searches at random in a store of its own"))
+    }
     if Algorithms.all[configuration.algorithm] == nil {
       problems.append(
         unknownName(
