@@ -32,7 +32,8 @@ lint:
 
 # Against the peers (Python with torch, transformers and mergekit 0.1.5 from PyPI): not needed by anything else.
 parity: build
-	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE)
+	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE) \
+	  --demo Datasets/demo/models $(RECIPES)
 
 bench: build
 	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)
