@@ -23,6 +23,11 @@ struct Decoder: Sendable {
     self.source = source
     let file = source.config.location
     configuration = try ModelConfiguration(config: source.config.document, location: file)
+    guard configuration.headSize <= HeadSizes.largestSize else {
+      throw Diagnostic(
+        "heads have \(configuration.headSize) dimensions, more than the \(HeadSizes.largestSize) supported",
+        at: file, fix: "use a model with smaller heads")
+    }
     let suffix = "/config.json"
     location = file.hasSuffix(suffix) ? String(file.dropLast(suffix.count)) : file
     var names: [Key: TensorName] = [:]

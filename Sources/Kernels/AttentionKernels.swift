@@ -3,6 +3,9 @@ import Glibc
 
 /// Sizes of an attention layer, whose query head h uses key-value head h / (queries / keyValues).
 public struct HeadSizes: Sendable, Hashable {
+  /// The most dimensions per head that the attention kernel has room for.
+  public static let largestSize = 256
+
   public let queries: Int
   public let keyValues: Int
   /// Dimensions per head.
@@ -13,6 +16,7 @@ public struct HeadSizes: Sendable, Hashable {
   /// - Precondition: `keyValues` divides `queries`; `rotated` is even and at most `size`.
   public init(queries: Int, keyValues: Int, size: Int, rotated: Int) {
     precondition(queries > 0 && keyValues > 0 && queries.isMultiple(of: keyValues))
+    precondition(size <= Self.largestSize, "heads of \(size) dimensions")
     precondition(rotated >= 0 && rotated <= size && rotated.isMultiple(of: 2))
     self.queries = queries
     self.keyValues = keyValues
