@@ -109,7 +109,11 @@ public final class PopulationStore: Sendable {
       do {
         let queue = try DatabaseQueue(path: location.path, configuration: configuration)
         try check(queue, path: location.path)
-        return queue
+        try queue.close()
+        // A connection that may write nothing leaves the log's files behind when it is the last.
+        var tidy = configuration
+        tidy.readonly = false
+        return try DatabaseQueue(path: location.path, configuration: tidy)
       } catch let error as DatabaseError
         where [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains(error.resultCode)
       {

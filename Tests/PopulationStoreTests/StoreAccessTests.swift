@@ -149,6 +149,17 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
 
+  @Test("a reader leaves no files behind, and changes nothing")
+  func tidyReader() throws {
+    try create().close()
+    let before = try Data(contentsOf: URL(fileURLWithPath: path))
+    let reader = try PopulationStore.open(path, for: .reading)
+    _ = try reader.snapshot()
+    try reader.close()
+    #expect(try folder.names() == ["search.sqlite"])
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+  }
+
   @Test("a store may be read where nothing may be written")
   func copiedForReading() throws {
     let store = try create()

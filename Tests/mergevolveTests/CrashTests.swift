@@ -1,0 +1,173 @@
+import Foundation
+import PopulationStore
+import Randomness
+import TestSupport
+import Testing
+
+/// A search is killed at every kind of place and at random times, resumed, and leaves the same tables.
+@Suite("A search after a kill", .serialized) struct CrashTests {
+  let search: TinySearch
+  let program: KilledProgram
+
+  init() throws {
+    search = try TinySearch()
+    program = KilledProgram(folder: search.folder.path)
+  }
+
+  /// The command that goes on from whatever is there.
+  private func command(_ store: String, threads: Int) -> [String] {
+    let exists = FileManager.default.fileExists(atPath: search.path(store))
+    return
+      (exists ? ["resume", search.path(store)] : ["search", "tiny.yaml", "--store", store])
+      + ["--threads", "\(threads)"]
+  }
+
+  /// Runs to the end without any kill; the tables and the seconds it took.
+  private func uninterrupted(threads: Int) async throws -> (dump: String, seconds: Double) {
+    let run = try await program.run(command("whole-\(threads).sqlite", threads: threads))
+    try #require(run.end == .exited(0), "\(run.errors)")
+    return (try search.dump("whole-\(threads).sqlite"), run.seconds)
+  }
+
+  /// Resumes without any further kill and compares.
+  private func finish(_ store: String, threads: Int, expecting dump: String) async throws {
+    let run = try await program.run(command(store, threads: threads))
+    try #require(run.end == .exited(0), "\(run.errors)")
+    #expect(try search.dump(store) == dump, "\(store) differs from an uninterrupted run")
+    #expect(
+      try search.folder.names().filter { $0.hasPrefix(store) } == [store],
+      "leftovers beside the store")
+  }
+
+  /// Places that a search passes once, or that a resumed one passes again before it has got on.
+  static let places: [String] =
+    ["while-checking", "after-publish"]
+    + ["create", "event", "finalists", "look", "conclusion"].flatMap { transaction in
+      ["before", "inside", "after"].map { "\($0)-\(transaction)" }
+    } + ["before-wave", "before-generation", "inside-generation", "before-scoring-validation"]
+
+  @Test("at a named place", arguments: [1, 2])
+  func places(threads: Int) async throws {
+    let whole = try await uninterrupted(threads: threads)
+    for place in Self.places {
+      let store = "\(place).sqlite"
+      let run = try await program.run(command(store, threads: threads), failpoint: place)
+      #expect(run.end == .killed, "nothing passed \(place): \(run.errors)")
+      try await finish(store, threads: threads, expecting: whole.dump)
+    }
+  }
+
+  /// Places that every session passes only after it has saved something.
+  static let chains = [
+    "after-wave", "inside-wave:2", "before-wave:2", "after-generation", "inside-generation:2",
+    "before-generation:2", "before-scoring-search:2", "before-scoring-test:2",
+  ]
+
+  @Test("in every wave and every generation, again and again", arguments: [1, 2])
+  func chains(threads: Int) async throws {
+    let whole = try await uninterrupted(threads: threads)
+    for place in threads == 1 ? Self.chains[...] : Self.chains[..<4] {
+      let store = "\(place.replacing(":", with: "-")).sqlite"
+      var kills = 0
+      var end = KilledProgram.End.killed
+      while end == .killed, kills < 200 {
+        let run = try await program.run(command(store, threads: threads), failpoint: place)
+        end = run.end
+        if end == .killed { kills += 1 }
+        try #require(end == .killed || end == .exited(0), "\(run.errors)")
+      }
+      #expect(kills >= 2, "\(place) was passed \(kills) times")
+      try await finish(store, threads: threads, expecting: whole.dump)
+    }
+  }
+
+  @Test("at 25 random times", arguments: [1, 2])
+  func randomTimes(threads: Int) async throws {
+    let whole = try await uninterrupted(threads: threads)
+    var random = SplitMix64(seed: UInt64(threads))
+    var fastest = whole.seconds
+    var kills = 0
+    for round in 0..<9 {
+      // Most stores are killed again while they are resumed: 25 kills of 9 searches.
+      let store = "random-\(round).sqlite"
+      var left = 0.9 * fastest
+      for _ in 0..<(round < 8 ? 3 : 1) {
+        let delay = random.nextUniform() * left
+        let run = try await program.run(command(store, threads: threads), killAfter: delay)
+        #expect(run.end == .killed || run.end == .exited(0), "\(run.errors)")
+        if run.end == .killed { kills += 1 } else { fastest = min(fastest, run.seconds) }
+        left = 0.9 * (left - delay)
+      }
+      try await finish(store, threads: threads, expecting: whole.dump)
+    }
+    #expect(kills >= 20, "only \(kills) of 25 kills hit a running process")
+  }
+
+  @Test("with one thread and with two: the same tables")
+  func threads() async throws {
+    let one = try await uninterrupted(threads: 1)
+    let two = try await uninterrupted(threads: 2)
+    #expect(one.dump == two.dump)
+  }
+
+  @Test("finishing early is as exact as running to the end")
+  func finishing() async throws {
+    func stopEarly(_ store: String) async throws {
+      let run = try await program.run(
+        command(store, threads: 1), failpoint: "after-generation:3")
+      #expect(run.end == .killed)
+    }
+    try await stopEarly("expected.sqlite")
+    let whole = try await program.run(["finish", search.path("expected.sqlite")])
+    try #require(whole.end == .exited(0), "\(whole.errors)")
+    let expected = try search.dump("expected.sqlite")
+    for place in [
+      "before-finalists", "inside-finalists", "after-finalists", "before-scoring-validation:3",
+      "after-wave:4", "before-look", "after-look", "before-scoring-test:2", "inside-conclusion",
+      "after-conclusion",
+    ] {
+      let store = "finish-\(place.replacing(":", with: "-")).sqlite"
+      try await stopEarly(store)
+      let killed = try await program.run(["finish", search.path(store)], failpoint: place)
+      #expect(killed.end == .killed, "nothing passed \(place): \(killed.errors)")
+      let run = try await program.run(["finish", search.path(store)])
+      try #require(run.end == .exited(0), "\(run.errors)")
+      #expect(try search.dump(store) == expected, "\(place)")
+    }
+  }
+
+  @Test("an extension that is killed goes on to the same end")
+  func extending() async throws {
+    func extend(_ store: String, failpoint: String? = nil) async throws -> KilledProgram.End {
+      try await program.run(
+        ["resume", search.path(store), "--evaluations", "140"], failpoint: failpoint
+      ).end
+    }
+    _ = try await uninterrupted(threads: 1)
+    let finished = search.path("whole-1.sqlite")
+    for store in ["extended.sqlite", "killed.sqlite"] {
+      try FileManager.default.copyItem(atPath: finished, toPath: search.path(store))
+    }
+    #expect(try await extend("extended.sqlite") == .exited(0))
+    for place in ["before-budget", "inside-budget", "after-budget", "inside-wave", "after-look"] {
+      #expect(try await extend("killed.sqlite", failpoint: place) == .killed, "\(place)")
+    }
+    #expect(try await extend("killed.sqlite") == .exited(0))
+    #expect(try search.dump("killed.sqlite") == search.dump("extended.sqlite"))
+    #expect(try PopulationStore.open(search.path("killed.sqlite"), for: .reading).lastRound() == 2)
+  }
+
+  @Test("a second driver is refused while one runs")
+  func secondDriver() async throws {
+    _ = try await uninterrupted(threads: 1)
+    let store = try PopulationStore.open(search.path("whole-1.sqlite"), for: .driving)
+    for arguments in [["resume"], ["finish"]] {
+      let run = try await program.run(arguments + [search.path("whole-1.sqlite")])
+      #expect(run.end == .exited(2))
+      let process = ProcessInfo.processInfo.processIdentifier
+      #expect(run.errors.contains("another mergevolve (process \(process)) is running this search"))
+      #expect(run.errors.contains("\n  fix: wait for it or stop it"))
+    }
+    try store.close()
+  }
+}

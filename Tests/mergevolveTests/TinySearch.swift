@@ -1,0 +1,82 @@
+import Foundation
+import PopulationStore
+import TestSupport
+
+/// A search over three random decoders of a few kilobytes, with a few questions: a second or less.
+struct TinySearch {
+  let folder: TemporaryFolder
+
+  private static let demo: String = {
+    let parts = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3)
+    return parts.joined(separator: "/") + "/Datasets/demo"
+  }()
+
+  init() throws {
+    folder = try TemporaryFolder()
+    var sizes = TinyModel.Sizes()
+    sizes.vocabulary = 512
+    for (seed, name) in ["base", "left", "right"].enumerated() {
+      let path = try TinyModel(.llama, sizes, tied: true, seed: UInt64(seed)).write(
+        to: folder, as: name)
+      for file in ["tokenizer.json", "tokenizer_config.json"] {
+        try FileManager.default.copyItem(
+          atPath: "\(Self.demo)/models/base/\(file)", toPath: "\(path)/\(file)")
+      }
+    }
+    for (split, first) in [("search", 0), ("validation", 5), ("test", 9)] {
+      let choices = (first..<first + 4).map { row in
+        #"{"question": "read: zun \#(row) =", "choices": ["\#(row)", "mika", "9 + \#(row)"], "#
+          + #""answer": \#(row % 3)}"#
+      }
+      try folder.write(choices.joined(separator: "\n"), to: "choices.\(split).jsonl")
+      let texts = (first..<first + 3).map { row in
+        #"{"prompt": "calc: \#(row) + 1 =", "target": "\#(row + 1)"}"#
+      }
+      try folder.write(texts.joined(separator: "\n"), to: "texts.\(split).jsonl")
+    }
+    try folder.write(
+      """
+      task: choices
+      kind: multiple_choice
+      splits: {search: choices.search.jsonl, validation: choices.validation.jsonl, test: choices.test.jsonl}
+      prompt: "{{question}}"
+      choices: choices
+      answer: answer
+      objective: gold_prob
+      metrics: [gold_prob, acc]
+      """, to: "choices.yaml")
+    try folder.write(
+      """
+      task: texts
+      kind: generate
+      splits: {search: texts.search.jsonl, validation: texts.validation.jsonl, test: texts.test.jsonl}
+      prompt: "{{prompt}}"
+      answer: target
+      until: ["\\n"]
+      max_tokens: 4
+      strip: true
+      metrics: [exact_match]
+      """, to: "texts.yaml")
+    try folder.write(
+      """
+      name: tiny
+      models:
+        base: base
+        experts: {left: left, right: right}
+      space:
+        method: {choose: [task_arithmetic, dare_ties]}
+        profile: global
+        weight: {range: [-0.2, 1.6], start: 0.6}
+        dare_ties.density: {range: [0.1, 1.0], start: 0.5}
+      tasks: [{file: choices.yaml, weight: 2}, {file: texts.yaml}]
+      search: {evaluations: 120, seed: 3, population: 6}
+      """, to: "tiny.yaml")
+  }
+
+  func path(_ store: String) -> String { folder.file(store) }
+
+  /// Every table but `event`.
+  func dump(_ store: String) throws -> String {
+    try PopulationStore.open(path(store), for: .reading).dump()
+  }
+}
