@@ -171,17 +171,17 @@ import Testing
   func networkFileSystems() {
     let mounts = """
       21 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-      30 21 0:40 / /home rw,relatime shared:2 master:1 - nfs4 server:/home rw
-      31 30 0:41 / /home/me/local rw,relatime - xfs /dev/vdb rw
+      30 21 0:40 / /data rw,relatime shared:2 master:1 - nfs4 server:/data rw
+      31 30 0:41 / /data/local rw,relatime - xfs /dev/vdb rw
       32 21 0:42 / /mnt/my\\040share rw,relatime - cifs //server/share rw
       """
     func type(_ folder: String) -> String? {
       StoreLocation.networkFileSystem(of: folder, mounts: mounts)
     }
     #expect(type("/tmp") == nil)
-    #expect(type("/home/me/runs") == "nfs4")
-    #expect(type("/homes") == nil)
-    #expect(type("/home/me/local/runs") == nil)
+    #expect(type("/data/runs") == "nfs4")
+    #expect(type("/datasets") == nil)
+    #expect(type("/data/local/runs") == nil)
     #expect(type("/mnt/my share") == "cifs")
   }
 }
