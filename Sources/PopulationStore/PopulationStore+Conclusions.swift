@@ -81,12 +81,16 @@ extension PopulationStore {
 
   /// Notes a look at the test split, before it happens.
   ///
-  /// The look of a round's verdict is noted once, however often a crash repeats it.
+  /// A round's look at the same candidates is noted once, however often a crash repeats it.
   public func noteTestLook(
     _ purpose: TestLook.Purpose, round: Int?, candidates: [Candidate.ID], event: Event? = nil
   ) throws {
     let known = try testLooks()
-    if purpose == .verdict, known.contains(where: { $0.purpose == .verdict && $0.round == round }) {
+    if purpose == .verdict,
+      known.contains(where: {
+        $0.purpose == .verdict && $0.round == round && $0.candidates == candidates
+      })
+    {
       return
     }
     let ids = try canonicalJSON(candidates)

@@ -22,29 +22,61 @@ extension SearchRun {
     note("validating \(finalists.count) finalists, \(baselines.count) baselines")
     let validation = judgingManner(.validation)
     try score(judged.flatMap(withMaskSeeds), validation, keepsTexts: true)
-    let standings = try judged.map { ($0, try meanScore($0, validation)) }
-    let winner = try best(standings.filter { pair in finalists.contains { $0.id == pair.0.id } })
-    let parent = try best(standings.filter(\.0.kind.isParent))
-    let simple = try? best(standings.filter { $0.0.kind == .simple })
+    let contest = try contest(judged, finalists, validation, round: round)
+    let tested = contest.tested
 
-    let tested =
-      baselines.filter { $0.kind.isParent || $0.id == simple?.id }
-      + (baselines.contains { $0.id == winner.id } ? [] : [winner])
-    try store.noteTestLook(.verdict, round: round, candidates: tested.map(\.id))
-    note("testing the winner, its parents and the best simple merge")
-    let test = judgingManner(.test)
-    try score(tested.flatMap(withMaskSeeds), test, keepsTexts: true)
     // For the optimism gap: the search split in the manner of the other two.
     try score(tested.flatMap(withMaskSeeds), judgingManner(.search), keepsTexts: false)
 
-    let comparisons = try Verdict(run: self, test: test, seed: search.bootstrapSeed).comparisons(
-      winner: winner, bestParent: parent, bestSimple: simple,
+    let comparisons = try Verdict(
+      run: self, test: judgingManner(.test), seed: search.bootstrapSeed
+    ).comparisons(
+      winner: contest.winner, bestParent: contest.parent, bestSimple: contest.simple,
       parents: baselines.filter(\.kind.isParent))
     let conclusion = Conclusion(
-      round: round, winner: winner.id, bestParent: parent.id, bestSimple: simple?.id,
-      comparisons: comparisons)
+      round: round, winner: contest.winner.id, bestParent: contest.parent.id,
+      bestSimple: contest.simple?.id, comparisons: comparisons)
     try store.conclude(conclusion, event: event("concluded"))
     return conclusion
+  }
+
+  /// Who meets on the test split.
+  private struct Contest {
+    let winner: Candidate
+    let parent: Candidate
+    let simple: Candidate?
+    /// The three and the other parents, each once.
+    let tested: [Candidate]
+  }
+
+  /// Chooses winner and opponents on validation and scores them on test.
+  ///
+  /// Who fails on the test items neither wins nor is beaten: the next best takes the place, and the
+  /// further look is noted.
+  private func contest(
+    _ judged: [Candidate], _ finalists: [Candidate], _ validation: ScoringManner, round: Int
+  ) throws -> Contest {
+    let test = judgingManner(.test)
+    let ids = Set(finalists.map(\.id))
+    while true {
+      let standings = try judged.map { candidate -> (Candidate, Double?) in
+        if case .failed = try store.candidate(candidate.id).status { return (candidate, nil) }
+        return (candidate, try meanScore(candidate, validation))
+      }
+      let winner = try best(standings.filter { ids.contains($0.0.id) })
+      let parent = try best(standings.filter(\.0.kind.isParent))
+      let simple = try? best(standings.filter { $0.0.kind == .simple })
+      let opponents = judged.filter {
+        ($0.kind.isParent || $0.id == simple?.id) && $0.id != winner.id
+      }
+      let contest = Contest(
+        winner: winner, parent: parent, simple: simple, tested: opponents + [winner])
+      try store.noteTestLook(.verdict, round: round, candidates: contest.tested.map(\.id))
+      note("testing the winner, its parents and the best simple merge")
+      try score(contest.tested.flatMap(withMaskSeeds), test, keepsTexts: true)
+      let main = [winner, parent] + (simple.map { [$0] } ?? [])
+      if try main.allSatisfy({ try meanScore($0, test) != nil }) { return contest }
+    }
   }
 
   /// The finalists of this round, entered into the store if they are not yet.
@@ -79,7 +111,7 @@ extension SearchRun {
   }
 
   /// Every mask seed under which a candidate is judged: one where nothing is random, else five.
-  func withMaskSeeds(_ candidate: Candidate) -> [(candidate: Candidate, maskSeed: UInt64)] {
+  func withMaskSeeds(_ candidate: Candidate) -> [Entry] {
     inputs.judgingMaskSeeds(of: candidate).map { (candidate, $0) }
   }
 

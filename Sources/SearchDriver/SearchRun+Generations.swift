@@ -145,8 +145,8 @@ extension SearchRun {
 
   /// What the optimizer is told of a candidate: always the same for the same store.
   private func outcome(of candidate: Candidate, _ manner: ScoringManner) throws -> Outcome {
+    // A finalist may have failed on another split since; what the optimizer was told stays true.
     let scored = try original(of: candidate) ?? candidate
-    if case .failed = try store.candidate(scored.id).status { return .invalid }
     let key = manner.key(scored.id, maskSeed: inputs.maskSeed(of: scored))
     guard let evaluation = try store.evaluation(key) else { return .invalid }
     return .scores([evaluation.score])

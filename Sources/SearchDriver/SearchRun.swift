@@ -82,47 +82,66 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
 
   // MARK: Scoring
 
+  /// A candidate with the seed of its random masks, 0 where nothing is random.
+  typealias Entry = (candidate: Candidate, maskSeed: UInt64)
+
   /// Scores what is missing of `wanted`, wave by wave in order, and commits every wave.
   ///
-  /// Texts are kept for baselines and finalists only. `stop` is called before every wave and ends the
-  /// scoring by throwing, `committed` after every wave with the number of entries that are done.
+  /// A candidate that fails under one mask seed is not scored under those that follow, and stays failed:
+  /// that is what a resumed run finds in the store, however the waves were cut. Texts are kept for
+  /// baselines and finalists only. `stop` is called before every wave and ends the scoring by throwing,
+  /// `committed` after every wave with the number of entries that are done.
   func score(
-    _ wanted: [(candidate: Candidate, maskSeed: UInt64)], _ manner: ScoringManner,
-    keepsTexts: Bool, stop: () throws -> Void = {}, committed: (Int) -> Void = { _ in }
+    _ wanted: [Entry], _ manner: ScoringManner, keepsTexts: Bool, stop: () throws -> Void = {},
+    committed: (Int) -> Void = { _ in }
   ) throws {
-    let missing = try wanted.filter { entry in
+    var missing = try wanted.map { entry in
+      (candidate: try store.candidate(entry.candidate.id), maskSeed: entry.maskSeed)
+    }.filter { entry in
       if case .failed = entry.candidate.status { return false }
       return try store.evaluation(manner.key(entry.candidate.id, maskSeed: entry.maskSeed)) == nil
     }
-    var done = wanted.count - missing.count
     // Decoding keeps one merged candidate resident; forced passes share the reading of the sources.
     let size = manner.decode == .never ? inputs.waveSize : 1
-    for start in stride(from: 0, to: missing.count, by: size) {
+    while !missing.isEmpty {
       try Task.checkCancellation()
       try stop()
-      let entries = Array(missing[start..<min(start + size, missing.count)])
+      let entries = Array(missing.prefix(size))
+      missing.removeFirst(entries.count)
       store.failpoints.pass("before-scoring-\(manner.split.rawValue)")
       let began = clock.now
-      let sheets = try inputs.score(entries, manner)
-      var wave = Wave()
-      for (entry, sheet) in zip(entries, sheets) {
-        let key = manner.key(entry.candidate.id, maskSeed: entry.maskSeed)
-        switch sheet {
-        case .success(let sheet):
-          wave.evaluations.append(sheet.evaluation(key, cost: inputs.cost(of: manner.split)))
-          wave.blocks += sheet.blocks(key)
-          if keepsTexts { wave.texts += sheet.sampleTexts(key) }
-          if entry.candidate.status == .pending { wave.statuses[entry.candidate.id] = .scored }
-        case .failure(let reason):
-          wave.statuses[entry.candidate.id] = .failed(reason.description)
-        }
-      }
+      let wave = wave(
+        of: entries, try inputs.score(entries, manner), manner, keepsTexts: keepsTexts)
       let seconds = began.duration(to: clock.now) / .seconds(1)
       try store.commit(
         wave, event: event("wave", ["candidates": Double(entries.count), "seconds": seconds]))
-      done += entries.count
-      committed(done)
+      missing.removeAll { entry in
+        if case .failed = wave.statuses[entry.candidate.id] { true } else { false }
+      }
+      committed(wanted.count - missing.count)
     }
+  }
+
+  /// What is saved of a wave: of every candidate the results up to its first failure.
+  private func wave(
+    of entries: [Entry], _ sheets: [Result<ScoreSheet, Diagnostic>], _ manner: ScoringManner,
+    keepsTexts: Bool
+  ) -> Wave {
+    var wave = Wave()
+    for (entry, sheet) in zip(entries, sheets) {
+      if case .failed = wave.statuses[entry.candidate.id] { continue }
+      let key = manner.key(entry.candidate.id, maskSeed: entry.maskSeed)
+      switch sheet {
+      case .success(let sheet):
+        wave.evaluations.append(sheet.evaluation(key, cost: inputs.cost(of: manner.split)))
+        wave.blocks += sheet.blocks(key)
+        if keepsTexts { wave.texts += sheet.sampleTexts(key) }
+        if entry.candidate.status == .pending { wave.statuses[entry.candidate.id] = .scored }
+      case .failure(let reason):
+        wave.statuses[entry.candidate.id] = .failed(reason.description)
+      }
+    }
+    return wave
   }
 
   /// How scores on the search split are computed in this search.
