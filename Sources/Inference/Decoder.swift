@@ -85,16 +85,18 @@ struct Decoder: Sendable {
 
   private static let panelSize = 4096
 
-  /// Bytes of one packed layer, and of the largest part of the head.
-  var largestStepBytes: Int {
-    let layer = matrixShapes.prefix(4).reduce(0) { $0 + $1.outputs * $1.inputs }
-    let panel = min(Self.panelSize, configuration.vocabularySize) * configuration.hiddenSize
-    return 4 * max(layer, panel)
-  }
+  /// Weights of the matrices of one layer, rows filled up as the products' layouts do.
+  var layerWeightCount: Int { matrixShapes.prefix(4).reduce(0) { $0 + $1.packedCount } }
+
+  /// Weights of the largest part of the head, likewise.
+  var largestPanelWeightCount: Int { matrixShapes.dropFirst(4).map(\.packedCount).max() ?? 0 }
 }
 
 /// Sizes of a matrix [outputs, inputs].
 struct MatrixShape: Hashable, Sendable {
   let outputs: Int
   let inputs: Int
+
+  /// Numbers of the packed matrix: layouts have whole blocks of 64 outputs and 32 inputs.
+  var packedCount: Int { (outputs + 63) / 64 * 64 * ((inputs + 31) / 32 * 32) }
 }

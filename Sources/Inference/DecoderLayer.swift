@@ -16,10 +16,22 @@ struct DecoderLayer: Sendable {
   let down: BiasedMatrix
 
   /// Reads and packs the weights of a layer on all workers.
-  init(_ index: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool) throws {
+  init(
+    _ index: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool, times: WorkTimes
+  ) throws {
+    var jobs = PackingJobs()
+    self = try DecoderLayer(index, of: decoder, gemm: gemm, pool: pool, jobs: &jobs)
+    try jobs.run(on: pool, times: times)
+  }
+
+  /// Reads the vectors of a layer; its matrices are ready when the jobs have run.
+  init(
+    _ index: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool, jobs: inout PackingJobs
+  ) throws {
     options = decoder.configuration.layers[index]
     func matrix(_ projections: [Projection]) throws -> BiasedMatrix {
-      try BiasedMatrix(projections, layer: index, of: decoder, gemm: gemm, pool: pool)
+      try BiasedMatrix(
+        projections, layer: index, of: decoder, gemm: gemm, pool: pool, jobs: &jobs)
     }
     attentionNorm = try decoder.vector(.attentionNorm, layer: index, pool: pool)
     queryKeyValue = try matrix([.query, .key, .value])
@@ -41,7 +53,8 @@ struct BiasedMatrix: Sendable {
   let bias: [Float]
 
   init(
-    _ projections: [Projection], layer: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool
+    _ projections: [Projection], layer: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool,
+    jobs: inout PackingJobs
   ) throws {
     var parts: [(name: TensorName, outputs: Range<Int>)] = []
     var bias: [Float] = []
@@ -61,7 +74,8 @@ struct BiasedMatrix: Sendable {
     }
     if !bias.isEmpty { bias += [Float](repeating: 0, count: outputs - bias.count) }
     self.bias = bias
-    matrix = try decoder.packed(parts, outputs: outputs, inputs: inputs, gemm: gemm, pool: pool)
+    matrix = try decoder.matrix(
+      parts, outputs: outputs, inputs: inputs, gemm: gemm, pool: pool, jobs: &jobs)
   }
 }
 
@@ -86,13 +100,13 @@ extension Decoder {
     return values
   }
 
-  /// Tensors [outputs, inputs] stacked into one matrix and packed.
-  func packed(
+  /// Tensors [outputs, inputs] stacked into one matrix, which is ready when the jobs have run.
+  func matrix(
     _ parts: [(name: TensorName, outputs: Range<Int>)], outputs: Int, inputs: Int, gemm: Gemm,
-    pool: WorkerPool
+    pool: WorkerPool, jobs: inout PackingJobs
   ) throws -> PackedMatrix {
     for part in parts { try source.prepare(part.name, on: pool) }
-    return try gemm.pack(outputs: outputs, inputs: inputs, on: pool) { [source] slice, rows in
+    return jobs.add(outputs: outputs, inputs: inputs, gemm: gemm) { [source] slice, rows in
       for part in parts where part.outputs.overlaps(slice) {
         let common = part.outputs.clamped(to: slice)
         let first = (common.lowerBound - part.outputs.lowerBound) * inputs

@@ -8,31 +8,58 @@ import Synchronization
 public enum Precision: String, Sendable, CaseIterable, Codable {
   /// Single precision, the reference.
   case f32
+  /// Weights and activations in bfloat16, sums in single precision; for processors that have units for it.
+  case bf16
+
+  var gemm: GemmPrecision { self == .f32 ? .f32 : .bf16 }
+
+  /// bf16 where this processor has the units and the backend uses them, else f32.
+  public static func fastest(on backend: GemmBackend = .standard) -> Precision {
+    backend.supports(.bf16) ? .bf16 : .f32
+  }
 }
 
 /// The forward pass of decoders on the CPU.
 ///
-/// A result depends on the weights and on the tokens before it alone: not on what else is computed at the
-/// same time, nor on the number of workers, nor on how memory cuts the work.
+/// A result depends on the weights, on the tokens before it and on the precision alone: not on what else is
+/// computed at the same time, nor on the number of workers, nor on how memory cuts the work.
 public final class InferenceEngine: Sendable {
   let pool: WorkerPool
   public let precision: Precision
+  /// Where the time of everything that this engine has computed went.
+  public let times: WorkTimes
   private let gemm: Gemm
   let workspaces = WorkspacePool()
   private let verified = Mutex<[Set<MatrixShape>: Gemm]>([:])
 
-  /// - Throws: ``Diagnostic`` if this build lacks the library.
+  /// - Throws: ``Diagnostic`` if this build lacks the library, or the processor units for the precision.
   public init(
-    pool: WorkerPool, backend: GemmBackend = .standard, precision: Precision = .f32
+    pool: WorkerPool, backend: GemmBackend = .standard, precision: Precision = .f32,
+    times: WorkTimes = WorkTimes()
   ) throws(Diagnostic) {
     guard GemmBackend.available.contains(backend) else {
       throw Diagnostic(
         "this build has no \(backend.rawValue)", at: "matrix products",
         fix: "use \(GemmBackend.standard.rawValue), or build with the package trait OneDNN")
     }
+    guard backend.supports(precision.gemm) else {
+      throw Diagnostic(
+        backend == .oneDNN
+          ? "this processor has no units for bf16 (AVX512-BF16 or AMX)"
+          : "\(backend.rawValue) has no products in bf16",
+        at: "precision", fix: "use f32, or auto, which takes what there is")
+    }
     self.pool = pool
     self.precision = precision
-    gemm = Gemm(backend)
+    self.times = times
+    gemm = Gemm(backend, precision.gemm)
+  }
+
+  /// The heights of blocks, in rows, that the self-test has kept for a model's shapes.
+  ///
+  /// - Throws: ``Diagnostic`` if there is none, or the source does not fit its configuration.
+  public func blockHeights(for source: any WeightSource) throws(Diagnostic) -> [Int] {
+    try gemm(for: Decoder(source)).heights
   }
 
   /// The products for a decoder's shapes, tested on this machine the first time they are needed.
@@ -52,7 +79,7 @@ public final class InferenceEngine: Sendable {
     let height = gemm.heights.last { $0 * 4 * pool.threads <= rows } ?? gemm.heights[0]
     return LayerPass(
       configuration: decoder.configuration, heads: decoder.heads, gemm: gemm, height: height,
-      pool: pool, workspaces: workspaces)
+      pool: pool, workspaces: workspaces, times: times)
   }
 
   /// The probabilities that a forest asks for, under each of the sources.
@@ -73,22 +100,27 @@ public final class InferenceEngine: Sendable {
         return decoder
       }
     }
-    for case .success(let decoder) in outcomes { _ = try gemm(for: decoder) }
-    let needs = outcomes.compactMap { try? $0.get() }.map { MemoryNeeds($0, pool, tallest: gemm) }
+    var needs: [MemoryNeeds] = []
+    for case .success(let decoder) in outcomes {
+      needs.append(MemoryNeeds(decoder, pool, try gemm(for: decoder)))
+    }
     guard let need = MemoryNeeds.largest(of: needs) else {
       return outcomes.map { $0.map { _ in [] } }
     }
     let order = forest.preorder
     let probes = NodeProbes(forest)
-    let cut = need.cut(rows: order.count, sources: sources.count, depth: forest.depth, memory)
+    let cut = need.cut(
+      rows: order.count, sources: sources.count, depth: forest.depth, threads: pool.threads,
+      memory: memory)
     var results = sources.map { _ in [ProbeResult?](repeating: nil, count: forest.probeCount) }
     for start in stride(from: 0, to: order.count, by: cut.rows) {
       let part = ForestRows(
         forest, order: order, part: start..<min(order.count, start + cut.rows),
         probesOfNode: probes)
+      let tokens = DistinctTokens(part.rows.tokens)
       for first in stride(from: 0, to: sources.count, by: cut.sources) {
         let wave = first..<min(sources.count, first + cut.sources)
-        let scored = try scoreWave(part, forest, outcomes[wave])
+        let scored = try scoreWave(part, tokens, forest, outcomes[wave], group: cut.group)
         for (index, outcome) in zip(wave, scored) {
           switch outcome {
           case .failure(let problem): outcomes[index] = .failure(problem)
@@ -116,13 +148,16 @@ public final class InferenceEngine: Sendable {
     let part = ForestRows(
       forest, order: order, part: 0..<order.count, probesOfNode: NodeProbes(forest))
     let pass = try pass(for: decoder, rows: order.count)
-    var run = try ForwardRun(decoder, part.rows, pass)
+    var group = try ForwardGroup(
+      [decoder], part.rows, DistinctTokens(part.rows.tokens), pass)
+    var tables = LayerTables()
     for layer in 0..<decoder.configuration.layerCount {
       try Task.checkCancellation()
-      try run.advance(through: layer)
+      try group.advance(through: layer, tables: &tables)
     }
+    _ = try group.decoders[0].get()
     let head = try VocabularyHead(decoder, pass)
-    let logits = try head.logits(try head.normed(run.states, rows: Array(0..<order.count)))
+    let logits = try head.logits(try head.normed(group.states, rows: Array(0..<order.count)))
     let vocabulary = decoder.configuration.vocabularySize
     guard logits.allSatisfy(\.isFinite) else { throw decoder.notFinite(afterLayer: nil, pool) }
     return paths.map { path in
@@ -135,68 +170,82 @@ public final class InferenceEngine: Sendable {
 }
 
 extension InferenceEngine {
-  /// One part of a forest through all layers, source by source within each layer.
+  /// One part of a forest through all layers, group by group within each layer.
   private func scoreWave(
-    _ part: ForestRows, _ forest: TokenForest, _ wave: ArraySlice<Result<Decoder, Diagnostic>>
+    _ part: ForestRows, _ tokens: DistinctTokens, _ forest: TokenForest,
+    _ wave: ArraySlice<Result<Decoder, Diagnostic>>, group size: Int
   ) throws -> [Result<[ProbeResult], Diagnostic>] {
-    var runs: [Result<ForwardRun, Diagnostic>] = []
-    for outcome in wave {
-      runs.append(
-        try capture {
-          let decoder = try outcome.get()
-          return try ForwardRun(decoder, part.rows, try pass(for: decoder, rows: part.rows.count))
-        })
+    var groups: [ForwardGroup] = []
+    for decoders in Self.groups(of: wave.compactMap { try? $0.get() }, size: size) {
+      groups.append(
+        try ForwardGroup(
+          decoders, part.rows, tokens, try pass(for: decoders[0], rows: part.rows.count)))
     }
-    let layers = runs.compactMap { try? $0.get().decoder.configuration.layerCount }.max() ?? 0
+    let layers = groups.map(\.pass.configuration.layerCount).max() ?? 0
     var tables = LayerTables()
     for layer in 0..<layers {
-      for index in runs.indices {
+      for index in groups.indices {
         try Task.checkCancellation()
-        guard case .success(var run) = runs[index],
-          layer < run.decoder.configuration.layerCount
-        else { continue }
-        // The run leaves its place while it changes, so that its states are not copied.
-        runs[index] = .failure(Diagnostic("", at: "", fix: ""))
-        runs[index] = try capture {
-          try run.advance(through: layer, tables: &tables)
-          return run
+        guard groups[index].isAlive, layer < groups[index].pass.configuration.layerCount else {
+          continue
         }
+        try groups[index].advance(through: layer, tables: &tables)
       }
     }
-    return try runs.map { outcome in
-      try capture {
+    tables = LayerTables()
+    var scored = try groups.flatMap { group in
+      try group.decoders.indices.map { index in
         try Task.checkCancellation()
-        return try scoreProbes(part, forest, outcome.get())
+        return try scoreProbes(part, forest, group, index)
+      }
+    }[...]
+    return wave.map { outcome in
+      switch outcome {
+      case .failure(let problem): .failure(problem)
+      case .success: scored.removeFirst()
       }
     }
+  }
+
+  /// Neighbours with equal configurations, at most `size` of them together.
+  private static func groups(of decoders: [Decoder], size: Int) -> [[Decoder]] {
+    var groups: [[Decoder]] = []
+    for decoder in decoders {
+      if let last = groups.last, last.count < size,
+        last[0].source.config.document == decoder.source.config.document
+      {
+        groups[groups.count - 1].append(decoder)
+      } else {
+        groups.append([decoder])
+      }
+    }
+    return groups
   }
 
   private func scoreProbes(
-    _ part: ForestRows, _ forest: TokenForest, _ run: ForwardRun
-  ) throws -> [ProbeResult] {
-    let head = try VocabularyHead(run.decoder, run.pass)
-    let targets = part.probedRows.enumerated().flatMap { index, row in
-      part.probes[row.probes].map {
-        VocabularyHead.Target(row: index, token: Int(forest.probes[$0].token))
-      }
-    }
-    let normed = try head.normed(run.states, rows: part.probedRows.map(\.row))
-    let scored = try head.score(normed, targets: targets)
-    guard scored.statistics.allSatisfy(\.isFinite) else {
-      throw run.decoder.notFinite(afterLayer: nil, pool)
-    }
-    return zip(targets, scored.targets).map { target, logit in
-      let statistics = scored.statistics[target.row]
-      return ProbeResult(
-        logProbability: Double(logit) - statistics.logSumExp, best: statistics.best,
-        isArgmax: statistics.best == target.token)
-    }
-  }
-
-  /// The result of `body`, or the problem of this source; other errors end everything.
-  private func capture<T>(_ body: () throws -> T) throws -> Result<T, Diagnostic> {
+    _ part: ForestRows, _ forest: TokenForest, _ group: ForwardGroup, _ index: Int
+  ) throws -> Result<[ProbeResult], Diagnostic> {
     do {
-      return .success(try body())
+      let decoder = try group.decoders[index].get()
+      let head = try VocabularyHead(decoder, group.pass)
+      let targets = part.probedRows.enumerated().flatMap { index, row in
+        part.probes[row.probes].map {
+          VocabularyHead.Target(row: index, token: Int(forest.probes[$0].token))
+        }
+      }
+      let normed = try head.normed(
+        group.states, at: index * group.stride, rows: part.probedRows.map(\.row))
+      let scored = try head.score(normed, targets: targets)
+      guard scored.statistics.allSatisfy(\.isFinite) else {
+        throw decoder.notFinite(afterLayer: nil, pool)
+      }
+      return .success(
+        zip(targets, scored.targets).map { target, logit in
+          let statistics = scored.statistics[target.row]
+          return ProbeResult(
+            logProbability: Double(logit) - statistics.logSumExp, best: statistics.best,
+            isArgmax: statistics.best == target.token)
+        })
     } catch let problem as Diagnostic {
       return .failure(problem)
     }

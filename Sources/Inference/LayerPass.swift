@@ -11,66 +11,97 @@ struct LayerPass: Sendable {
   let height: Int
   let pool: WorkerPool
   let workspaces: WorkspacePool
+  let times: WorkTimes
 
   private var hidden: Int { configuration.hiddenSize }
   private var epsilon: Float { Float(configuration.normEpsilon) }
 
+  /// Blocks of `count` rows.
+  func blockCount(_ count: Int) -> Int { (count + height - 1) / height }
+
   /// Queries, and keys and values, of all rows: `queries` [rows, queryWidth], `keyValues` [rows, keyValueWidth].
+  ///
+  /// Several layers are those of as many decoders on the same rows: then states, queries, keys and values
+  /// hold one part for each, filled up to whole blocks. Nothing is computed where a layer is nil.
   func project(
-    _ states: [Float], _ rows: ForwardRows, _ layer: DecoderLayer, rotary: RotaryTable,
+    _ states: [Float], _ rows: ForwardRows, _ layers: [DecoderLayer?], rotary: RotaryTable,
     queries: inout [Float], keyValues: inout [Float]
   ) throws {
-    let scale = 1 / Float(heads.size).squareRoot()
+    let blocks = blockCount(rows.count)
+    let statesPerLayer = states.count / layers.count
     try pool.forEachTile(
       of: &queries, tile: height * heads.queryWidth,
       and: &keyValues, tile: height * heads.keyValueWidth
     ) { number, queries, keyValues in
-      let first = number * height
-      let count = queries.count / heads.queryWidth
+      guard let layer = layers[number / blocks] else { return }
+      let block = block(number % blocks, of: rows)
+      let start = number / blocks * statesPerLayer
+      var ownQueries = queries._mutatingExtracting(0..<block.count * heads.queryWidth)
+      var ownKeyValues = keyValues._mutatingExtracting(0..<block.count * heads.keyValueWidth)
       workspaces.with { space in
         multiplyNormed(
-          states, first..<first + count, layer.attentionNorm, layer.queryKeyValue, &space)
-        splitHeads(
-          space.product.span.extracting(0..<count * heads.projectedWidth),
-          bias: layer.queryKeyValue.bias.span, heads: heads,
-          positions: rows.positions.span.extracting(first..<first + count), rotary: rotary,
-          queryScale: scale, queries: &queries, keyValues: &keyValues)
+          states.span.extracting(
+            start + block.lowerBound * hidden..<start + block.upperBound * hidden),
+          layer.attentionNorm, layer.queryKeyValue, &space)
+        times.measure(.elementwise) {
+          splitHeads(
+            space.product.span.extracting(0..<block.count * heads.projectedWidth),
+            bias: layer.queryKeyValue.bias.span, heads: heads,
+            positions: rows.positions.span.extracting(block), rotary: rotary,
+            queryScale: 1 / Float(heads.size).squareRoot(), queries: &ownQueries,
+            keyValues: &ownKeyValues)
+        }
       }
     }
   }
 
-  /// Adds the layer's attention and MLP to all rows of `states` [rows, hidden].
+  /// Adds the layers' attention and MLP to all rows of `states` [rows, hidden].
   ///
-  /// - Returns: Whether all states are finite.
+  /// `keyValues` is a table for each layer, of equal size; else as ``project(_:_:_:rotary:queries:keyValues:)``.
+  /// - Returns: For each layer whether all states are finite.
   func finish(
-    _ states: inout [Float], _ rows: ForwardRows, _ layer: DecoderLayer, queries: [Float],
+    _ states: inout [Float], _ rows: ForwardRows, _ layers: [DecoderLayer?], queries: [Float],
     keyValues: [Float]
-  ) throws -> Bool {
-    let isFinite = Atomic(true)
+  ) throws -> [Bool] {
+    let blocks = blockCount(rows.count)
+    let (queriesPerLayer, keyValuesPerLayer) =
+      (queries.count / layers.count, keyValues.count / layers.count)
+    let isFinite = Mutex([Bool](repeating: true, count: layers.count))
     try pool.forEachTile(of: &states, tile: height * hidden) { offset, states in
-      let first = offset / hidden
-      let count = states.count / hidden
+      let number = offset / (height * hidden)
+      let owner = number / blocks
+      guard let layer = layers[owner] else { return }
+      let block = block(number % blocks, of: rows)
+      var own = states._mutatingExtracting(0..<block.count * hidden)
       workspaces.with { space in
-        attendBlock(first..<first + count, rows, layer, queries, keyValues, &space)
-        var finite = add(layer.output, to: &states, &space)
-        gateBlock(states.span, layer, &space)
-        finite = add(layer.down, to: &states, &space, gated: true) && finite
-        if !finite { isFinite.store(false, ordering: .relaxed) }
+        times.measure(.attention) {
+          attendBlock(
+            block, rows, layer,
+            queries.span.extracting(owner * queriesPerLayer..<(owner + 1) * queriesPerLayer),
+            keyValues.span.extracting(owner * keyValuesPerLayer..<(owner + 1) * keyValuesPerLayer),
+            &space)
+        }
+        var finite = add(layer.output, to: &own, &space)
+        gateBlock(own.span, layer, &space)
+        finite = add(layer.down, to: &own, &space, gated: true) && finite
+        if !finite { isFinite.withLock { $0[owner] = false } }
       }
     }
-    return isFinite.load(ordering: .relaxed)
+    return isFinite.withLock { $0 }
+  }
+
+  private func block(_ index: Int, of rows: ForwardRows) -> Range<Int> {
+    index * height..<min(rows.count, (index + 1) * height)
   }
 
   // MARK: Steps of a block
 
-  /// Leaves norm(states[rows]) · matrix in space.product.
+  /// Leaves norm(states) · matrix in space.product.
   private func multiplyNormed(
-    _ states: [Float], _ rows: Range<Int>, _ norm: [Float], _ matrix: BiasedMatrix,
-    _ space: inout Workspace
+    _ states: Span<Float>, _ norm: [Float], _ matrix: BiasedMatrix, _ space: inout Workspace
   ) {
-    normalize(
-      states.span.extracting(rows.lowerBound * hidden..<rows.upperBound * hidden), norm, &space)
-    multiply(space.input, matrix.matrix, into: &space.product)
+    normalize(states, norm, &space)
+    multiply(space.input, matrix.matrix, space.gemm, into: &space.product)
   }
 
   /// space.input = norm(states), with zeros up to the block's height.
@@ -78,14 +109,16 @@ struct LayerPass: Sendable {
     Workspace.reserve(&space.input, height * max(hidden, heads.outputWidth))
     var input = space.input.mutableSpan
     var rows = input._mutatingExtracting(0..<states.count)
-    rmsNorm(states, weights: norm.span, epsilon: epsilon, into: &rows)
+    times.measure(.elementwise) {
+      rmsNorm(states, weights: norm.span, epsilon: epsilon, into: &rows)
+    }
     clear(&space.input, states.count..<height * hidden)
   }
 
   /// space.input = attention of the rows over what they see.
   private func attendBlock(
-    _ block: Range<Int>, _ rows: ForwardRows, _ layer: DecoderLayer, _ queries: [Float],
-    _ keyValues: [Float], _ space: inout Workspace
+    _ block: Range<Int>, _ rows: ForwardRows, _ layer: DecoderLayer, _ queries: Span<Float>,
+    _ keyValues: Span<Float>, _ space: inout Workspace
   ) {
     Workspace.reserve(&space.input, height * max(hidden, heads.outputWidth))
     rows.forEachSegment(in: block) { segment, run in
@@ -98,7 +131,8 @@ struct LayerPass: Sendable {
 
   private func attendRun(
     _ run: Range<Int>, _ segment: ForwardRows.Segment, in block: Range<Int>, _ rows: ForwardRows,
-    _ layer: DecoderLayer, _ queries: [Float], _ keyValues: [Float], scratch: inout [Float],
+    _ layer: DecoderLayer, _ queries: Span<Float>, _ keyValues: Span<Float>,
+    scratch: inout [Float],
     into input: inout [Float]
   ) {
     let width = heads.outputWidth
@@ -106,9 +140,8 @@ struct LayerPass: Sendable {
     var span = input.mutableSpan
     var out = span._mutatingExtracting(start..<start + run.count * width)
     attend(
-      queries.span.extracting(
-        run.lowerBound * heads.queryWidth..<run.upperBound * heads.queryWidth),
-      heads: heads, keyValues: keyValues.span, prefix: rows.ranges.span.extracting(segment.prefix),
+      queries.extracting(run.lowerBound * heads.queryWidth..<run.upperBound * heads.queryWidth),
+      heads: heads, keyValues: keyValues, prefix: rows.ranges.span.extracting(segment.prefix),
       last: segment.last(row: run.lowerBound), window: layer.options.window, scratch: &scratch,
       into: &out)
   }
@@ -118,9 +151,11 @@ struct LayerPass: Sendable {
     let width = configuration.intermediateSize
     let count = states.count / hidden
     normalize(states, layer.mlpNorm, &space)
-    multiply(space.input, layer.gateUp.matrix, into: &space.product)
+    multiply(space.input, layer.gateUp.matrix, space.gemm, into: &space.product)
     Workspace.reserve(&space.gated, height * width)
-    gateRows(space.product, count, layer, into: &space.gated)
+    times.measure(.elementwise) {
+      gateRows(space.product, count, layer, into: &space.gated)
+    }
     clear(&space.gated, count * width..<height * width)
   }
 
@@ -140,18 +175,26 @@ struct LayerPass: Sendable {
     _ matrix: BiasedMatrix, to states: inout MutableSpan<Float>, _ space: inout Workspace,
     gated: Bool = false
   ) -> Bool {
-    multiply(gated ? space.gated : space.input, matrix.matrix, into: &space.product)
+    multiply(gated ? space.gated : space.input, matrix.matrix, space.gemm, into: &space.product)
+    let began = WorkTimes.now()
+    defer { times.add(WorkTimes.now() - began, to: .elementwise) }
     return addRows(
       space.product.span.extracting(0..<states.count), bias: matrix.bias.span, width: hidden,
       to: &states)
   }
 
   /// product = the first `height` rows times the matrix.
-  func multiply(_ rows: [Float], _ matrix: PackedMatrix, into product: inout [Float]) {
+  func multiply(
+    _ rows: [Float], _ matrix: PackedMatrix, _ scratch: GemmScratch, into product: inout [Float],
+    phase: WorkTimes.Phase = .products
+  ) {
     Workspace.reserve(&product, height * matrix.outputs)
     var whole = product.mutableSpan
     var out = whole._mutatingExtracting(0..<height * matrix.outputs)
-    gemm.multiply(rows.span.extracting(0..<height * matrix.inputs), matrix, into: &out)
+    let began = WorkTimes.now()
+    gemm.multiply(
+      rows.span.extracting(0..<height * matrix.inputs), matrix, scratch: scratch, into: &out)
+    times.add(WorkTimes.now() - began, to: phase)
   }
 
   private func clear(_ array: inout [Float], _ range: Range<Int>) {

@@ -24,7 +24,7 @@ public final class ResidentModel: Sendable {
     embedding = try EmbeddingTable(decoder, pool)
     layers = try (0..<decoder.configuration.layerCount).map { layer in
       try Task.checkCancellation()
-      return try DecoderLayer(layer, of: decoder, gemm: gemm, pool: pool)
+      return try DecoderLayer(layer, of: decoder, gemm: gemm, pool: pool, times: engine.times)
     }
     norm = try decoder.vector(.finalNorm, pool: pool)
     try decoder.prepareHead(pool)
@@ -85,22 +85,22 @@ public final class ResidentModel: Sendable {
     var states = embedding.rows(step.rows.tokens)
     for (index, layer) in layers.enumerated() {
       try Task.checkCancellation()
-      scratch.prepare(rows: step.rows, heads: pass.heads)
+      scratch.prepare(rows: step.rows.count, heads: pass.heads)
       // Positions grow by one with each step: a table for twice as many lasts.
       let positions = min(2 * step.rows.positionCount, decoder.configuration.maximumPositions)
       let rotary = scratch.rotary(
         layer.options.rotary, needed: step.rows.positionCount, made: positions)
       try pass.project(
-        states, step.rows, layer, rotary: rotary, queries: &scratch.queries,
+        states, step.rows, [layer], rotary: rotary, queries: &scratch.queries,
         keyValues: &scratch.keyValues)
       for (row, tableRow) in step.tableRows.enumerated() {
-        for offset in 0..<width {
-          tables[index][tableRow * width + offset] = scratch.keyValues[row * width + offset]
-        }
+        var table = tables[index].mutableSpan
+        var target = table._mutatingExtracting(tableRow * width..<(tableRow + 1) * width)
+        copy(scratch.keyValues.span.extracting(row * width..<(row + 1) * width), into: &target)
       }
       let isFinite = try pass.finish(
-        &states, step.rows, layer, queries: scratch.queries, keyValues: tables[index])
-      guard isFinite else { throw decoder.notFinite(afterLayer: index, engine.pool) }
+        &states, step.rows, [layer], queries: scratch.queries, keyValues: tables[index])
+      guard isFinite[0] else { throw decoder.notFinite(afterLayer: index, engine.pool) }
     }
     let vocabulary = VocabularyHead(decoder, pass, norm: norm, panels: .resident(head))
     let normed = try vocabulary.normed(states, rows: step.wanted)
@@ -170,13 +170,12 @@ extension InferenceEngine {
   public func residentByteCount(of source: any WeightSource) throws(Diagnostic) -> Int {
     let decoder = try Decoder(source)
     let configuration = decoder.configuration
-    // Packed rows of a matrix are filled up to whole blocks of outputs.
-    func packed(_ outputs: Int, _ inputs: Int) -> Int { 4 * ((outputs + 63) / 64 * 64) * inputs }
-    let layer = decoder.matrixShapes.prefix(4).reduce(0) { $0 + packed($1.outputs, $1.inputs) }
+    let head = MatrixShape(
+      outputs: configuration.vocabularySize, inputs: configuration.hiddenSize)
+    let packed = configuration.layerCount * decoder.layerWeightCount + head.packedCount
     let dtype = source.description(of: decoder.requiredName(.embedding))?.dtype ?? .f32
     let table =
       configuration.vocabularySize * configuration.hiddenSize * dtype.bitWidth / 8
-    return configuration.layerCount * layer
-      + packed(configuration.vocabularySize, configuration.hiddenSize) + table
+    return precision.gemm.size * packed + table
   }
 }

@@ -38,16 +38,16 @@ struct VocabularyHead {
     let token: Int
   }
 
-  /// The final norm of some rows of `states`, [rows.count, hidden].
-  func normed(_ states: [Float], rows: [Int]) throws -> [Float] {
+  /// The final norm of some rows of `states`, [rows.count, hidden]; the first of them lies at `start`.
+  func normed(_ states: [Float], at start: Int = 0, rows: [Int]) throws -> [Float] {
     let epsilon = Float(decoder.configuration.normEpsilon)
     var normed = [Float](repeating: 0, count: rows.count * hidden)
     try pass.pool.forEachTile(of: &normed, tile: 64 * hidden) { [hidden, norm] offset, tile in
       for index in 0..<tile.count / hidden {
-        let row = rows[offset / hidden + index]
+        let from = start + rows[offset / hidden + index] * hidden
         var out = tile._mutatingExtracting(index * hidden..<(index + 1) * hidden)
         rmsNorm(
-          states.span.extracting(row * hidden..<(row + 1) * hidden), weights: norm.span,
+          states.span.extracting(from..<from + hidden), weights: norm.span,
           epsilon: epsilon, into: &out)
       }
     }
@@ -75,8 +75,10 @@ struct VocabularyHead {
             let place = (target.row - rows.lowerBound) * panel.count
             return (index, product[place + target.token - panel.lowerBound])
           }
-          let parts = logitStatistics(
-            product.span.extracting(0..<rows.count * panel.count), width: panel.count)
+          let parts = pass.times.measure(.head) {
+            logitStatistics(
+              product.span.extracting(0..<rows.count * panel.count), width: panel.count)
+          }
           return (parts: parts, found: found)
         }
       }
@@ -130,11 +132,13 @@ struct VocabularyHead {
     _ normed: [Float], _ rows: Range<Int>, _ matrix: PackedMatrix, _ space: inout Workspace
   ) {
     Workspace.reserve(&space.input, pass.height * hidden)
-    for index in 0..<pass.height * hidden {
-      space.input[index] =
-        index < rows.count * hidden ? normed[rows.lowerBound * hidden + index] : 0
-    }
-    pass.multiply(space.input, matrix, into: &space.product)
+    var input = space.input.mutableSpan
+    var own = input._mutatingExtracting(0..<rows.count * hidden)
+    copy(
+      normed.span.extracting(rows.lowerBound * hidden..<rows.upperBound * hidden), into: &own)
+    var rest = input._mutatingExtracting(rows.count * hidden..<pass.height * hidden)
+    rest.update(repeating: 0)
+    pass.multiply(space.input, matrix, space.gemm, into: &space.product, phase: .head)
   }
 
   /// For each row the first of its targets, and at the end their number.

@@ -1,3 +1,4 @@
+import Kernels
 import Synchronization
 
 /// Scratch space of one worker for one block of rows; arrays grow to the largest size asked for.
@@ -9,6 +10,7 @@ struct Workspace: Sendable {
   /// The gated MLP's inner values: [height, intermediate].
   var gated: [Float] = []
   var attention: [Float] = []
+  let gemm = GemmScratch()
 
   /// Makes room for `count` values.
   static func reserve(_ array: inout [Float], _ count: Int) {

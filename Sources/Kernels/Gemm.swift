@@ -17,6 +17,32 @@ public enum GemmBackend: String, Sendable, CaseIterable {
   public static var standard: GemmBackend { available[0] }
 }
 
+/// The numbers that a product reads; it sums in single precision.
+public enum GemmPrecision: String, Sendable, CaseIterable {
+  case f32
+  /// Weights and activations are rounded to bfloat16 first.
+  case bf16
+
+  /// Bytes of a number.
+  public var size: Int { self == .f32 ? 4 : 2 }
+}
+
+extension GemmBackend {
+  /// Whether this processor has units for the precision, and the library uses them.
+  public func supports(_ precision: GemmPrecision) -> Bool {
+    switch (self, precision) {
+    case (_, .f32): true
+    case (.openBLAS, .bf16): false
+    case (.oneDNN, .bf16):
+      #if OneDNN
+        OneDNNLibrary.hasBFloat16Units
+      #else
+        false
+      #endif
+    }
+  }
+}
+
 /// The weights of a linear layer in the layout that a backend multiplies fastest; immutable.
 public final class PackedMatrix: Sendable {
   /// Rows of the weights: values per output row.
@@ -44,7 +70,8 @@ protocol PackedContent: AnyObject, Sendable {
   /// at the same time.
   func pack(_ weights: Span<Float>, outputs: Range<Int>)
   /// Overwrites `output` (`height` × outputs) with `rows` (`height` × inputs) times the weights, transposed.
-  func multiply(_ rows: Span<Float>, height: Int, into output: inout MutableSpan<Float>)
+  func multiply(
+    _ rows: Span<Float>, height: Int, scratch: GemmScratch, into output: inout MutableSpan<Float>)
 }
 
 /// Makes room for packed weights, row-major `outputs` × `inputs`.
@@ -56,36 +83,43 @@ protocol GemmLibrary: Sendable {
   func makeContent(outputs: Int, inputs: Int, heights: [Int]) -> any PackedContent
 }
 
-/// Products of a block of activations with packed weights, in single precision, on the calling thread.
+/// Products of a block of activations with packed weights, on the calling thread.
 ///
 /// Blocks have one of a few fixed heights; a shorter rest is padded by the caller. Then a row of the
 /// result has the same bits wherever it stands, whoever stands beside it and whichever height is used:
 /// ``verify(shapes:)`` makes sure of it on this machine.
 public struct Gemm: Sendable {
   public let backend: GemmBackend
+  public let precision: GemmPrecision
   /// Ascending multiples of 64.
   public let heights: [Int]
   let library: any GemmLibrary
 
-  public init(_ backend: GemmBackend) {
+  /// - Precondition: The build has the backend, and it supports the precision here.
+  public init(_ backend: GemmBackend, _ precision: GemmPrecision = .f32) {
+    precondition(
+      backend.supports(precision), "\(backend.rawValue) has no \(precision.rawValue) units here")
     switch backend {
     case .oneDNN:
       #if OneDNN
-        self.init(backend, OneDNNLibrary())
+        self.init(backend, precision, OneDNNLibrary(precision))
       #else
         preconditionFailure("this build has no oneDNN")
       #endif
     case .openBLAS:
-      self.init(backend, OpenBLASLibrary())
+      self.init(backend, precision, OpenBLASLibrary())
     }
   }
 
-  private init(_ backend: GemmBackend, _ library: any GemmLibrary) {
-    self.init(backend, library, heights: library.candidateHeights)
+  private init(_ backend: GemmBackend, _ precision: GemmPrecision, _ library: any GemmLibrary) {
+    self.init(backend, precision, library, heights: library.candidateHeights)
   }
 
-  init(_ backend: GemmBackend, _ library: any GemmLibrary, heights: [Int]) {
+  init(
+    _ backend: GemmBackend, _ precision: GemmPrecision, _ library: any GemmLibrary, heights: [Int]
+  ) {
     self.backend = backend
+    self.precision = precision
     self.library = library
     self.heights = heights
   }
@@ -107,31 +141,25 @@ public struct Gemm: Sendable {
     outputs: Int, inputs: Int, on pool: WorkerPool,
     fill: @Sendable (_ outputs: Range<Int>, _ rows: inout MutableSpan<Float>) throws -> Void
   ) throws -> PackedMatrix {
-    let content = library.makeContent(outputs: outputs, inputs: inputs, heights: heights)
-    // About half a megabyte of weights, so that reading and packing meet in the cache.
-    let wanted = max(1, (1 << 17) / max(1, inputs))
-    let alignment = content.sliceAlignment
-    let step = (wanted + alignment - 1) / alignment * alignment
-    try pool.forEach((outputs + step - 1) / step) { index in
-      let slice = index * step..<min(outputs, (index + 1) * step)
-      let rows = try unsafe [Float](unsafeUninitializedCapacity: slice.count * inputs) {
-        buffer, count in
-        var span = unsafe MutableSpan(
-          _unsafeElements: buffer.extracting(0..<slice.count * inputs))
-        try fill(slice, &span)
-        count = slice.count * inputs
-      }
-      content.pack(rows.span, outputs: slice)
-    }
-    return PackedMatrix(outputs: outputs, inputs: inputs, content: content)
+    let packing = packing(outputs: outputs, inputs: inputs)
+    try pool.forEach(packing.sliceCount) { try packing.pack(slice: $0, fill: fill) }
+    return packing.matrix
+  }
+
+  /// Weights [outputs, inputs] that are packed slice by slice, by whoever has time.
+  public func packing(outputs: Int, inputs: Int) -> MatrixPacking {
+    MatrixPacking(
+      outputs: outputs, inputs: inputs,
+      library.makeContent(outputs: outputs, inputs: inputs, heights: heights))
   }
 
   /// Overwrites `output` (height × outputs) with `rows` (height × inputs) · weightsᵀ.
   ///
-  /// May be called from any thread, also at the same time for one matrix.
+  /// May be called from any thread, also at the same time for one matrix, but not for one scratch.
   /// - Precondition: The height is one of ``heights``.
   public func multiply(
-    _ rows: Span<Float>, _ matrix: PackedMatrix, into output: inout MutableSpan<Float>
+    _ rows: Span<Float>, _ matrix: PackedMatrix, scratch: GemmScratch = GemmScratch(),
+    into output: inout MutableSpan<Float>
   ) {
     let height = rows.count / max(1, matrix.inputs)
     precondition(heights.contains(height), "a block of \(height) rows; heights are \(heights)")
@@ -139,6 +167,6 @@ public struct Gemm: Sendable {
       rows.count == height * matrix.inputs && output.count == height * matrix.outputs,
       "\(rows.count) values in, \(output.count) out: \(height) × \(matrix.inputs) → \(matrix.outputs)"
     )
-    matrix.content.multiply(rows, height: height, into: &output)
+    matrix.content.multiply(rows, height: height, scratch: scratch, into: &output)
   }
 }

@@ -7,6 +7,14 @@
   /// oneDNN's matmul with weights in the blocked layout that it chooses itself.
   final class OneDNNLibrary: GemmLibrary {
     let candidateHeights = [64, 128, 256]
+    private let precision: GemmPrecision
+
+    init(_ precision: GemmPrecision) { self.precision = precision }
+
+    /// Whether oneDNN multiplies bfloat16 with AVX512-BF16 or AMX instructions here.
+    static let hasBFloat16Units =
+      [dnnl_cpu_isa_avx512_core_bf16, dnnl_cpu_isa_avx512_core_amx]
+      .contains(dnnl_get_effective_cpu_isa())
 
     /// One set of primitives per shape; creating one costs a millisecond of code generation.
     private let shapes = Mutex<[ShapeKey: OneDNNShape]>([:])
@@ -18,7 +26,7 @@
     }
 
     func supportedHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int] {
-      let shape = OneDNNShape(outputs: outputs, inputs: inputs, heights: heights)
+      let shape = OneDNNShape(outputs, inputs, precision, heights: heights)
       return heights.filter { shape.isFast(at: $0) }
     }
 
@@ -26,7 +34,7 @@
       let key = ShapeKey(outputs: outputs, inputs: inputs, heights: heights)
       let shape = shapes.withLock { shapes in
         if let shape = shapes[key] { return shape }
-        let shape = OneDNNShape(outputs: outputs, inputs: inputs, heights: heights)
+        let shape = OneDNNShape(outputs, inputs, precision, heights: heights)
         shapes[key] = shape
         return shape
       }
@@ -71,6 +79,7 @@
 
     let outputs: Int
     let inputs: Int
+    let precision: GemmPrecision
     let packed: dnnl_memory_desc_t
     let packedBytes: Int
     /// Outputs that the packed layout interleaves: slices start at multiples of it.
@@ -80,16 +89,17 @@
     private let reorders = Mutex<[Int: Reorder]>([:])
     private let products: [Int: Product]
 
-    init(outputs: Int, inputs: Int, heights: [Int]) {
+    init(_ outputs: Int, _ inputs: Int, _ precision: GemmPrecision, heights: [Int]) {
       self.outputs = outputs
       self.inputs = inputs
+      self.precision = precision
       // The library counts on the threads of the caller when it cuts the work.
       ck_use_one_openmp_thread()
       // The largest height chooses the layout, the others take it.
       let largest = heights[heights.count - 1]
       let chosen = unsafe Self.product(
         height: largest, outputs: outputs, inputs: inputs,
-        weights: Self.descriptor([inputs, outputs], dnnl_format_tag_any))
+        weights: Self.descriptor([inputs, outputs], precision.type, dnnl_format_tag_any))
       unsafe packed = chosen.weights
       var layout = unsafe chosen.weights
       packedBytes = unsafe dnnl_memory_desc_get_size(&layout)
@@ -129,7 +139,7 @@
     ) {
       precondition(slice.lowerBound.isMultiple(of: outputBlock), "a slice at \(slice.lowerBound)")
       let reorder = reorder(outputs: slice.count)
-      let offset = slice.lowerBound / outputBlock * blockStride * MemoryLayout<Float>.size
+      let offset = slice.lowerBound / outputBlock * blockStride * precision.size
       unsafe run(
         reorder.primitive,
         [
@@ -142,7 +152,7 @@
       reorders.withLock { reorders in
         if let reorder = reorders[outputs] { return reorder }
         ck_use_one_openmp_thread()
-        let plain = Self.descriptor([inputs, outputs], dnnl_ba)
+        let plain = Self.descriptor([inputs, outputs], dnnl_f32, dnnl_ba)
         // The whole layout with fewer outputs: blocks of outputs lie at equal distances.
         var slice = packed
         slice.dims.1 = dnnl_dim_t(outputs)
@@ -193,22 +203,22 @@
     }
 
     private static func descriptor(
-      _ dimensions: [Int], _ tag: dnnl_format_tag_t
+      _ dimensions: [Int], _ type: dnnl_data_type_t, _ tag: dnnl_format_tag_t
     ) -> dnnl_memory_desc_t {
       var description = dnnl_memory_desc_t()
       let sizes = dimensions.map { dnnl_dim_t($0) }
       unsafe check(
         dnnl_memory_desc_init_by_tag(
-          &description, Int32(sizes.count), sizes, dnnl_f32, tag))
+          &description, Int32(sizes.count), sizes, type, tag))
       return description
     }
 
     private static func product(
       height: Int, outputs: Int, inputs: Int, weights: dnnl_memory_desc_t
     ) -> (product: Product, weights: dnnl_memory_desc_t) {
-      var rows = descriptor([height, inputs], dnnl_ab)
-      var output = descriptor([height, outputs], dnnl_ab)
       var weights = weights
+      var rows = descriptor([height, inputs], weights.data_type, dnnl_ab)
+      var output = descriptor([height, outputs], dnnl_f32, dnnl_ab)
       var operation = dnnl_matmul_desc_t()
       unsafe check(dnnl_matmul_desc_init(&operation, &rows, &weights, nil, &output))
       var attributes: dnnl_primitive_attr_t?
@@ -285,26 +295,38 @@
       }
     }
 
-    func multiply(_ rows: Span<Float>, height: Int, into output: inout MutableSpan<Float>) {
+    func multiply(
+      _ rows: Span<Float>, height: Int, scratch: GemmScratch, into output: inout MutableSpan<Float>
+    ) {
       let product = unsafe shape.product(at: height)
-      let scratchpad = unsafe alignedMemory(max(64, product.scratchpadBytes))
-      defer { unsafe free(scratchpad) }
+      // Rounded rows, if rows are rounded, then what the library asks for.
+      let rounded = shape.precision == .f32 ? 0 : (rows.count * shape.precision.size + 63) / 64 * 64
+      let memory = unsafe scratch.memory(rounded + product.scratchpadBytes)
       unsafe rows.withUnsafeBufferPointer { source in
         unsafe output.withUnsafeMutableBufferPointer { destination in
           guard let source = source.baseAddress, let destination = destination.baseAddress else {
             return
           }
+          var factor = unsafe UnsafeMutableRawPointer(mutating: source)
+          if rounded > 0 {
+            unsafe ck_narrow_bf16(source, memory, rows.count)
+            unsafe factor = unsafe memory
+          }
           unsafe shape.run(
             product.primitive,
             [
-              (DNNL_ARG_SRC, product.rows, UnsafeMutableRawPointer(mutating: source)),
+              (DNNL_ARG_SRC, product.rows, factor),
               (DNNL_ARG_WEIGHTS, shape.packed, storage),
               (DNNL_ARG_DST, product.output, UnsafeMutableRawPointer(destination)),
-              (DNNL_ARG_SCRATCHPAD, product.scratchpad, scratchpad),
+              (DNNL_ARG_SCRATCHPAD, product.scratchpad, memory + rounded),
             ])
         }
       }
     }
+  }
+
+  extension GemmPrecision {
+    fileprivate var type: dnnl_data_type_t { self == .f32 ? dnnl_f32 : dnnl_bf16 }
   }
 
   private func check(_ status: dnnl_status_t, line: Int = #line) {

@@ -50,7 +50,9 @@ private final class OpenBLASMatrix: PackedContent, @unchecked Sendable {
 
   deinit { unsafe free(storage) }
 
-  func multiply(_ rows: Span<Float>, height: Int, into output: inout MutableSpan<Float>) {
+  func multiply(
+    _ rows: Span<Float>, height: Int, scratch: GemmScratch, into output: inout MutableSpan<Float>
+  ) {
     unsafe rows.withUnsafeBufferPointer { source in
       unsafe output.withUnsafeMutableBufferPointer { destination in
         guard let source = source.baseAddress, let destination = destination.baseAddress else {

@@ -22,7 +22,7 @@ extension Gemm {
           ? "set OPENBLAS_CORETYPE=Sandybridge and start again, or use a build with oneDNN"
           : "update oneDNN, or use a build without it (--disable-default-traits)")
     }
-    return Gemm(backend, library, heights: agreeing)
+    return Gemm(backend, precision, library, heights: agreeing)
   }
 
   /// The heights whose rows are independent, and of these the largest group with equal bits.
@@ -51,6 +51,7 @@ extension Gemm {
     of row: [Float], _ matrix: PackedMatrix, height: Int
   ) -> [UInt32]? {
     var expected: [UInt32]?
+    let scratch = GemmScratch()
     for fill in BlockFill.allCases {
       var block = [Float](repeating: 0, count: height * matrix.inputs)
       if fill == .strangers { block = TestValues(seed: 3).values(block.count) }
@@ -61,7 +62,7 @@ extension Gemm {
       }
       var output = [Float](repeating: 0, count: height * matrix.outputs)
       var span = output.mutableSpan
-      matrix.content.multiply(block.span, height: height, into: &span)
+      matrix.content.multiply(block.span, height: height, scratch: scratch, into: &span)
       for position in positions {
         let start = position * matrix.outputs
         let bits = output[start..<start + matrix.outputs].map(\.bitPattern)

@@ -22,3 +22,13 @@ public func countNonFinite(_ bytes: RawSpan, _ dtype: DType) -> Int {
     }
   }
 }
+
+/// Whether none of the values is NaN or infinite.
+public func allFinite(_ values: Span<Float>) -> Bool {
+  unsafe values.withUnsafeBytes { source in
+    guard let address = unsafe source.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+      return true
+    }
+    return unsafe ck_count_non_finite_f32(address, values.count) == 0
+  }
+}

@@ -60,14 +60,25 @@ public final class WorkerPool: Sendable {
     of output: inout [E], tile: Int,
     _ body: @Sendable (_ offset: Int, _ tile: inout MutableSpan<E>) throws -> Void
   ) throws {
+    try forEachTile(of: &output, within: 0..<output.count, tile: tile, body)
+  }
+
+  /// Lets the workers overwrite a range of an array in disjoint tiles of `tile` elements; the last may be shorter.
+  ///
+  /// `body` gets a tile's offset in the range, and the tile.
+  /// - Throws: The error of the lowest tile that failed.
+  public func forEachTile<E: BitwiseCopyable & Sendable>(
+    of output: inout [E], within range: Range<Int>, tile: Int,
+    _ body: @Sendable (_ offset: Int, _ tile: inout MutableSpan<E>) throws -> Void
+  ) throws {
     precondition(tile > 0, "a tile of \(tile) elements")
-    let tiles = (output.count + tile - 1) / tile
+    let tiles = (range.count + tile - 1) / tile
     try unsafe output.withUnsafeMutableBufferPointer { buffer in
       let shared = unsafe SharedBuffer(buffer)
       try forEach(tiles) { index in
-        let start = index * tile
-        try unsafe shared.withSpan(start..<min(start + tile, shared.count)) { span in
-          try body(start, &span)
+        let start = range.lowerBound + index * tile
+        try unsafe shared.withSpan(start..<min(start + tile, range.upperBound)) { span in
+          try body(index * tile, &span)
         }
       }
     }

@@ -57,22 +57,24 @@ struct GenerationTests {
     let engine = try InferenceEngine(pool: pool)
     let tokens: [Int32] = (0..<40).map { ($0 * 7 + 3) % 32 }
     let layer = try DecoderLayer(
-      0, of: decoder, gemm: try engine.gemm(for: decoder), pool: pool)
+      0, of: decoder, gemm: try engine.gemm(for: decoder), pool: pool, times: WorkTimes())
     let rotary = RotaryTable(
       frequencies: decoder.configuration.layers[0].rotary.frequencies, positions: 64)
     let width = decoder.heads.keyValueWidth
     let pass = try engine.pass(for: decoder, rows: 1)
 
     func run(_ rows: ForwardRows, _ table: inout [Float], at first: Int) throws -> [Float] {
-      var states = try decoder.embed(rows.tokens, pool: pool)
+      var states = [Float](
+        repeating: 0, count: rows.count * decoder.configuration.hiddenSize)
+      _ = try decoder.embed(DistinctTokens(rows.tokens), into: &states, at: 0, pool: pool)
       var tables = LayerTables()
-      tables.prepare(rows: rows, heads: decoder.heads)
+      tables.prepare(rows: rows.count, heads: decoder.heads)
       try pass.project(
-        states, rows, layer, rotary: rotary, queries: &tables.queries,
+        states, rows, [layer], rotary: rotary, queries: &tables.queries,
         keyValues: &tables.keyValues)
       table.replaceSubrange(
         first * width..<(first + rows.count) * width, with: tables.keyValues)
-      _ = try pass.finish(&states, rows, layer, queries: tables.queries, keyValues: table)
+      _ = try pass.finish(&states, rows, [layer], queries: tables.queries, keyValues: table)
       return states
     }
 

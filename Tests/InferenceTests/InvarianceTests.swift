@@ -24,27 +24,34 @@ private struct Requests {
 
 private func scores(
   _ sequences: [(tokens: [Int], scoring: Range<Int>)], sources: [any WeightSource],
-  threads: Int = 2,
-  memory: Int = 1 << 30
+  precision: Precision = .f32, threads: Int = 2, memory: Int = 1 << 30
 ) throws -> [[[ProbeResult]]] {
   var forest = TokenForest()
   let probes = sequences.map { forest.insert($0.tokens, scoring: $0.scoring) }
-  let engine = try InferenceEngine(pool: WorkerPool(threads: threads))
+  let engine = try InferenceEngine(pool: WorkerPool(threads: threads), precision: precision)
   return try engine.score(forest, sources: sources, memory: memory).map { outcome in
     let results = try outcome.get()
     return probes.map { $0.map { results[$0] } }
   }
 }
 
-@Suite("A result is a pure function of weights and tokens")
+/// The precisions of this machine.
+let precisions = Precision.allCases.filter { $0 == .f32 || Precision.fastest() == $0 }
+
+@Suite("A result is a pure function of weights, tokens and precision")
 struct InvarianceTests {
   private let models: [any WeightSource] = [
     MemoryWeights(TinyModel(.llama, seed: 1)), MemoryWeights(TinyModel(.llama, seed: 2)),
     MemoryWeights(TinyModel(.qwen2, seed: 3)),
   ]
 
-  @Test("of an item alone, among others, and in another order", arguments: 0..<4)
-  func company(seed: Int) throws {
+  @Test("of an item alone, among others, and in another order", arguments: 0..<4, precisions)
+  func company(seed: Int, precision: Precision) throws {
+    func scores(
+      _ requests: [(tokens: [Int], scoring: Range<Int>)], sources: [any WeightSource]
+    ) throws -> [[[ProbeResult]]] {
+      try InferenceTests.scores(requests, sources: sources, precision: precision)
+    }
     let requests = Requests(seed: seed).sequences
     let together = try scores(requests, sources: [models[0]])[0]
     let reversed = try scores(requests.reversed(), sources: [models[0]])[0]
@@ -54,22 +61,41 @@ struct InvarianceTests {
     }
   }
 
-  @Test("whatever the number of workers", arguments: [1, 3, 5])
-  func threads(count: Int) throws {
+  @Test("whatever the number of workers", arguments: [1, 3, 5], precisions)
+  func threads(count: Int, precision: Precision) throws {
     let requests = Requests(seed: 9).sequences
     #expect(
-      try scores(requests, sources: [models[0]], threads: count)
-        == scores(requests, sources: [models[0]], threads: 2))
+      try scores(requests, sources: [models[0]], precision: precision, threads: count)
+        == scores(requests, sources: [models[0]], precision: precision, threads: 2))
   }
 
-  @Test("whatever other sources are scored, and however memory cuts the work")
-  func batches() throws {
+  @Test(
+    "whatever other sources are scored, in any order, and however memory cuts the work",
+    arguments: precisions)
+  func batches(precision: Precision) throws {
     let requests = (0..<20).flatMap { Requests(seed: $0).sequences }
-    let together = try scores(requests, sources: models)
+    let together = try scores(requests, sources: models, precision: precision)
     for (index, model) in models.enumerated() {
-      #expect(try scores(requests, sources: [model])[0] == together[index])
+      #expect(
+        try scores(requests, sources: [model], precision: precision)[0] == together[index])
     }
-    #expect(try scores(requests, sources: models, memory: 0) == together)
+    let reversed = try scores(requests, sources: models.reversed(), precision: precision)
+    #expect(Array(reversed.reversed()) == together)
+    // From one block of rows at a time to everything at once.
+    for memory in [0, 10 << 20, 12 << 20, 20 << 20] {
+      #expect(
+        try scores(requests, sources: models, precision: precision, memory: memory) == together)
+    }
+  }
+
+  @Test("in bf16 near to f32, and not equal to it", .enabled(if: precisions.contains(.bf16)))
+  func precision() throws {
+    let requests = Requests(seed: 5).sequences
+    let reference = try scores(requests, sources: models).joined().joined()
+    let rounded = try scores(requests, sources: models, precision: .bf16).joined().joined()
+    let differences = zip(reference, rounded).map { abs($0.logProbability - $1.logProbability) }
+    #expect((differences.max() ?? 1) < 0.1)
+    #expect(differences.contains { $0 > 0 })
   }
 
   @Test("the same whether a prefix is shared or not, with a window too")

@@ -39,15 +39,56 @@ import Testing
     }
   }
 
-  @Test("the self-test keeps heights of 64 and its multiples")
-  func selfTest() throws {
-    let gemm = try Gemm(.standard).verify(shapes: [
+  @Test(
+    "in bfloat16 equal a plain product of rounded factors", .enabled(if: hasBFloat16),
+    arguments: [(1, 1), (5, 3), (16, 40), (160, 448), (485, 160), (67, 129)])
+  func roundedProduct(shape: (outputs: Int, inputs: Int)) throws {
+    let gemm = Gemm(.standard, .bf16)
+    var weights = values(shape.outputs * shape.inputs, seed: 1)
+    let matrix = gemm.pack(weights.span, outputs: shape.outputs, inputs: shape.inputs)
+    round(&weights)
+    for height in gemm.heights {
+      var rows = values(height * shape.inputs, seed: 2)
+      var output = [Float](repeating: .nan, count: height * shape.outputs)
+      var span = output.mutableSpan
+      gemm.multiply(rows.span, matrix, into: &span)
+      round(&rows)
+      for row in stride(from: 0, to: height, by: 9) {
+        for column in 0..<shape.outputs {
+          var sum = 0.0
+          for index in 0..<shape.inputs {
+            sum +=
+              Double(rows[row * shape.inputs + index])
+              * Double(weights[column * shape.inputs + index])
+          }
+          let difference = abs(Double(output[row * shape.outputs + column]) - sum)
+          #expect(difference <= 1e-6 * Double(shape.inputs).squareRoot() + 1e-6)
+        }
+      }
+    }
+  }
+
+  private func round(_ values: inout [Float]) {
+    var span = values.mutableSpan
+    Kernels.round(&span, to: .bf16)
+  }
+
+  /// The precisions of this machine.
+  static let precisions = GemmPrecision.allCases.filter { GemmBackend.standard.supports($0) }
+  static let hasBFloat16 = precisions.contains(.bf16)
+
+  @Test("the self-test keeps heights of 64 and its multiples", arguments: precisions)
+  func selfTest(precision: GemmPrecision) throws {
+    let gemm = try Gemm(.standard, precision).verify(shapes: [
       (160, 160), (80, 160), (448, 160), (160, 448), (485, 160), (13, 7), (1000, 896),
     ])
     #expect(!gemm.heights.isEmpty)
     #expect(gemm.heights.allSatisfy { $0 % 64 == 0 })
     #expect(gemm.heights == gemm.heights.sorted())
   }
+
+  @Test("OpenBLAS has no bfloat16")
+  func refusedPrecision() { #expect(!GemmBackend.openBLAS.supports(.bf16)) }
 
   @Test("one matrix serves several workers at once, bit for bit")
   func concurrentUse() throws {
@@ -65,9 +106,10 @@ import Testing
 
   @Test(
     "packing by slices on any number of workers gives the same matrix",
-    arguments: GemmBackend.available)
-  func slices(backend: GemmBackend) throws {
-    let gemm = Gemm(backend)
+    arguments: GemmBackend.available, GemmPrecision.allCases)
+  func slices(backend: GemmBackend, precision: GemmPrecision) throws {
+    guard backend.supports(precision) else { return }
+    let gemm = Gemm(backend, precision)
     let (outputs, inputs) = (1100, 320)
     let weights = values(outputs * inputs, seed: 5)
     let rows = values(gemm.heights[0] * inputs, seed: 6)

@@ -1,0 +1,118 @@
+import Architectures
+import Diagnostics
+import Kernels
+
+/// The hidden states of some rows on their way through decoders of equal shape.
+struct ForwardGroup: Sendable {
+  let rows: ForwardRows
+  let pass: LayerPass
+  /// A decoder whose weights cannot be read, or whose results are not finite, becomes the reason.
+  private(set) var decoders: [Result<Decoder, Diagnostic>]
+  /// The residual stream, [decoders, rows filled up to whole blocks, hidden].
+  private(set) var states: [Float]
+
+  /// States of one decoder from the start of the next one's.
+  var stride: Int { pass.blockCount(rows.count) * pass.height * pass.configuration.hiddenSize }
+
+  /// Embeds the rows' tokens.
+  init(_ decoders: [Decoder], _ rows: ForwardRows, _ tokens: DistinctTokens, _ pass: LayerPass)
+    throws
+  {
+    self.rows = rows
+    self.pass = pass
+    self.decoders = decoders.map { .success($0) }
+    states = []
+    states = [Float](repeating: 0, count: decoders.count * stride)
+    for (index, decoder) in decoders.enumerated() {
+      let start = index * stride
+      do {
+        let isFinite = try decoder.embed(tokens, into: &states, at: start, pool: pass.pool)
+        if !isFinite {
+          self.decoders[index] = .failure(decoder.notFinite(inEmbeddingOn: pass.pool))
+        }
+      } catch let problem as Diagnostic {
+        self.decoders[index] = .failure(problem)
+      }
+    }
+  }
+
+  var isAlive: Bool { decoders.contains { (try? $0.get()) != nil } }
+
+  /// Reads a layer's weights of every decoder and applies them, in memory that is used again.
+  mutating func advance(through layer: Int, tables: inout LayerTables) throws {
+    let layers = try read(layer)
+    guard let options = layers.compactMap({ $0?.options }).first else { return }
+    let paddedRows = pass.blockCount(rows.count) * pass.height
+    tables.prepare(rows: decoders.count * paddedRows, heads: pass.heads)
+    let count = rows.positionCount
+    let rotary = tables.rotary(options.rotary, needed: count, made: count)
+    try pass.project(
+      states, rows, layers, rotary: rotary, queries: &tables.queries,
+      keyValues: &tables.keyValues)
+    let isFinite = try pass.finish(
+      &states, rows, layers, queries: tables.queries, keyValues: tables.keyValues)
+    for (index, outcome) in decoders.enumerated() {
+      if case .success(let decoder) = outcome, layers[index] != nil, !isFinite[index] {
+        decoders[index] = .failure(decoder.notFinite(afterLayer: layer, pass.pool))
+      }
+    }
+  }
+
+  /// The layer of each decoder that is still under way.
+  private mutating func read(_ layer: Int) throws -> [DecoderLayer?] {
+    var layers: [DecoderLayer?] = []
+    var jobs: [PackingJobs] = []
+    for (index, outcome) in decoders.enumerated() {
+      var own = PackingJobs()
+      var read: DecoderLayer?
+      if case .success(let decoder) = outcome {
+        do {
+          read = try pass.times.measure(.merge) {
+            try DecoderLayer(layer, of: decoder, gemm: pass.gemm, pool: pass.pool, jobs: &own)
+          }
+        } catch let problem as Diagnostic {
+          decoders[index] = .failure(problem)
+          own = PackingJobs()
+        }
+      }
+      layers.append(read)
+      jobs.append(own)
+    }
+    let problems = try PackingJobs.run(jobs, on: pass.pool, times: pass.times)
+    for (index, problem) in problems.enumerated() {
+      guard let problem else { continue }
+      decoders[index] = .failure(problem)
+      layers[index] = nil
+    }
+    return layers
+  }
+}
+
+/// What lives as long as one layer of a group, kept to be used again.
+struct LayerTables {
+  var queries: [Float] = []
+  var keyValues: [Float] = []
+  private var rotary: (embedding: RotaryEmbedding, positions: Int, table: RotaryTable)?
+
+  mutating func prepare(rows: Int, heads: HeadSizes) {
+    Self.resize(&queries, rows * heads.queryWidth)
+    Self.resize(&keyValues, rows * heads.keyValueWidth)
+  }
+
+  private static func resize(_ array: inout [Float], _ count: Int) {
+    if array.count == count { return }
+    // The old memory goes before the new one comes.
+    array = []
+    array = [Float](repeating: 0, count: count)
+  }
+
+  /// Angles of at least `needed` positions; a new table has `made`.
+  mutating func rotary(_ embedding: RotaryEmbedding, needed: Int, made: Int) -> RotaryTable {
+    if let known = rotary, known.embedding == embedding, known.positions >= needed {
+      return known.table
+    }
+    let table = RotaryTable(frequencies: embedding.frequencies, positions: made)
+    rotary = (embedding, made, table)
+    return table
+  }
+}
