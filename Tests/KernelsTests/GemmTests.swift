@@ -1,5 +1,6 @@
 import Diagnostics
 import Kernels
+import Tensors
 import Testing
 
 @Suite("Matrix products") struct GemmTests {
