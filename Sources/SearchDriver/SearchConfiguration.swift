@@ -61,6 +61,10 @@ public struct SearchConfiguration: Sendable {
   public var seed: UInt64
   public var population: Int?
   public var control: Control?
+  /// Best observed score on the search split that ends the search.
+  public var target: Double?
+  /// Generations without a new best score that end the search.
+  public var stagnation: Int?
   public var precision: Precision
   /// Bytes of anonymous memory; nil means half of the machine's.
   public var memory: Int?
@@ -128,7 +132,8 @@ extension SearchConfiguration {
       experts: models.experts, space: space, tasks: tasks, algorithm: search.algorithm,
       evaluations: overrides.evaluations ?? search.evaluations, timeLimit: search.timeLimit,
       seed: overrides.seed ?? search.seed, population: search.population, control: search.control,
-      precision: evaluation.precision, memory: evaluation.memory,
+      target: search.target, stagnation: search.stagnation, precision: evaluation.precision,
+      memory: evaluation.memory,
       threads: overrides.threads ?? evaluation.threads, racing: evaluation.racing,
       store: chosen ?? absolute(store ?? "\(stem).sqlite", in: folder))
   }
@@ -153,6 +158,8 @@ private struct SectionReader {
     var seed: UInt64 = 0
     var population: Int?
     var control: SearchConfiguration.Control?
+    var target: Double?
+    var stagnation: Int?
   }
 
   struct Evaluation {
@@ -253,7 +260,11 @@ private struct SectionReader {
     guard let node, let mapping = value({ try node.mapping("'search'") })
     else { return search }
     refuseUnknown(
-      mapping, ["algorithm", "evaluations", "time_limit", "seed", "population", "control"])
+      mapping,
+      [
+        "algorithm", "evaluations", "time_limit", "seed", "population", "control", "target",
+        "stagnation",
+      ])
     search.algorithm =
       value { try mapping.optional("algorithm")?.string() ?? "auto" }
       ?? "auto"
@@ -282,6 +293,9 @@ private struct SectionReader {
       value { () -> SearchConfiguration.Control? in
         try mapping.optional("control")?.choice("control")
       } ?? nil
+    search.target = value { try mapping.optional("target")?.double() } ?? nil
+    search.stagnation =
+      value { try mapping.optional("stagnation")?.integer(in: 1...1_000_000) } ?? nil
     return search
   }
 

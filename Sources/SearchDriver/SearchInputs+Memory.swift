@@ -34,6 +34,11 @@ extension SearchInputs {
     if tests < 100 {
       warnings.append("only \(tests) test items: the verdict's interval will be wide")
     }
+    for task in tasks where PublicBenchmarks.contains(task.name) {
+      warnings.append(
+        "task '\(task.name)' has the name of a public benchmark: a search on its test questions proves "
+          + "nothing; use its training split (and call the task '\(task.name)_train')")
+    }
     return warnings
   }
 }

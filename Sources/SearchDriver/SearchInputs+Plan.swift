@@ -8,11 +8,14 @@ import SearchSpaces
 import Tasks
 
 extension SearchInputs {
-  func makeOptimizer(seed: UInt64) throws -> AnyOptimizer {
-    try AnyOptimizer(
-      configuration.algorithm, space: mergeSpace.space,
-      settings: OptimizerSettings(
-        budget: settings.spaceBudget, populationSize: settings.populationSize), seed: seed,
+  /// An optimizer before its first generation; `start` is where its distribution begins, nil: where the
+  /// space says.
+  func makeOptimizer(seed: UInt64, start: Genome? = nil) throws -> AnyOptimizer {
+    var optimizerSettings = OptimizerSettings(
+      budget: settings.spaceBudget, populationSize: settings.populationSize)
+    if let start { optimizerSettings.start(at: start, in: mergeSpace.space) }
+    return try AnyOptimizer(
+      configuration.algorithm, space: mergeSpace.space, settings: optimizerSettings, seed: seed,
       at: "\(configuration.file): search.algorithm")
   }
 

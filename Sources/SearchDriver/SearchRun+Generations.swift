@@ -47,21 +47,38 @@ extension SearchRun {
       return
     }
     guard search.plan == nil else {
-      let optimizer = try inputs.makeOptimizer(seed: search.seed)
-      try store.open(try proposals(of: optimizer), event: event("opened"))
+      try store.open(try proposals(of: try newOptimizer(search)), event: event("opened"))
       return
     }
     let limit = search.budget.timeLimit ?? 0
     let planned = try inputs.planned(
       forSeconds: limit - earlier - elapsed, pass: try secondsPerBaseline())
     inputs = planned.inputs
-    let optimizer = try inputs.makeOptimizer(seed: search.seed)
     note(
       "the time limit allows about \(planned.budget.evaluations ?? 0) evaluations; "
         + inputs.mergeSpace.describe)
     try store.fix(
-      try inputs.plan(), budget: planned.budget, opening: try proposals(of: optimizer),
+      try inputs.plan(), budget: planned.budget,
+      opening: try proposals(of: try newOptimizer(search)),
       event: event("planned"))
+  }
+
+  /// An optimizer that starts where the search file says, else at the best simple merge on the search
+  /// split that the space can express.
+  private func newOptimizer(_ search: StoredSearch) throws -> AnyOptimizer {
+    guard !inputs.spaceSettings.hasStart else { return try inputs.makeOptimizer(seed: search.seed) }
+    let manner = try searchManner(search)
+    var best: (name: String, score: Double, genome: Genome)?
+    for candidate in try store.candidates(.kind(.simple)) {
+      let key = manner.key(candidate.id, maskSeed: inputs.maskSeed(of: candidate))
+      guard let merge = inputs.simpleMerges.first(where: { $0.name == candidate.name }),
+        let genome = inputs.mergeSpace.genome(expressing: merge.document),
+        let score = try store.evaluation(key)?.score, best.map({ score > $0.score }) ?? true
+      else { continue }
+      best = (merge.name, score, genome)
+    }
+    if let best { note("the search starts at \(best.name), \(fixed(best.score, 4))") }
+    return try inputs.makeOptimizer(seed: search.seed, start: best?.genome)
   }
 
   /// Goes on after an extension of a search whose last generation is closed.
@@ -190,16 +207,18 @@ extension SearchRun {
           "\(voidLimit) generations in a row failed: \(reason)", at: store.path,
           fix: "repair the cause, then start the search anew"))
     }
-    let next =
-      try mayOpenNext(search) && optimizer.termination == nil
-      ? try proposals(of: optimizer) : nil
-    if let termination = optimizer.termination {
-      note("the optimizer stops: \(termination.explanation)")
-    }
+    let reason =
+      try earlyStop(search)
+      ?? optimizer.termination.map { termination in
+        "the optimizer stops: \(termination.explanation)"
+      }
+    if let reason { note(reason) }
     if let warning = optimizer.warning { note("warning: \(warning)") }
+    let next = try mayOpenNext(search) && reason == nil ? try proposals(of: optimizer) : nil
     try store.close(
       run: generation.run, generation: generation.number, as: outcome, statuses: statuses,
       next: next, event: event("generation"))
+    try warnOfConstantScores(search)
   }
 
   /// Void generations at the end of what is closed.
@@ -265,11 +284,8 @@ extension SearchRun {
   }
 
   private func bestObservedScore(_ search: StoredSearch) throws -> Double? {
-    let manner = try searchManner(search)
-    return try store.evaluations(split: .search).filter { evaluation in
-      evaluation.key.precision == manner.precision && evaluation.key.decode == search.decode
-        && evaluation.isComplete
-    }.filter { try store.candidate($0.key.candidate).kind == .search }.map(\.score).max()
+    let scores = try searchScores(search)
+    return try store.candidates(.kind(.search)).compactMap { scores[$0.id] }.max()
   }
 
   /// Mean running time of a baseline's search pass, from the events of its waves.

@@ -50,7 +50,8 @@ struct Verdict<C: Clock> where C.Duration == Duration {
       }
     if low > 0 { return "better than \(opponent)" }
     if high < 0 { return "worse than \(opponent)" }
-    return "no measurable difference to \(opponent)"
+    let alike = low == 0 && high == 0 ? ": every question is answered alike" : ""
+    return "no measurable difference to \(opponent)\(alike)"
   }
 
   /// Values item by item and task by task, averaged over the mask seeds.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import PopulationStore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -82,6 +83,51 @@ import Testing
     #expect(try store.candidate(conclusion.winner).recipe != nil)
   }
 
+  @Test("starts at the best simple merge that the space can express, if the file gives no start")
+  func startsAtSimpleMerge() async throws {
+    var search = try SmallSearch(items: 8)
+    search.space =
+      "{method: {choose: [task_arithmetic, ties]}, profile: {knots: 2}, weight: {range: [0, 1.5]}}"
+    search.evaluations = 60
+    let notes = Notes()
+    _ = try await Search.start(
+      try search.configuration(), clock: ContinuousClock(), observer: notes.observe)
+    let store = try PopulationStore.open(search.folder.file("store.sqlite"), for: .reading)
+    let simple = try store.candidates(.kind(.simple)).filter {
+      $0.name?.hasPrefix("task_arithmetic") == true || $0.name == "ties"
+    }
+    let scores = try simple.map { candidate in
+      (candidate.name ?? "", try store.evaluations(of: candidate.id, split: .search)[0].score)
+    }
+    let best = try #require(scores.map(\.1).max())
+    let name = try #require(scores.first { $0.1 == best }).0
+    #expect(notes.lines.contains { $0.hasPrefix("the search starts at \(name), ") })
+  }
+
+  @Test("ends at its target, or when nothing improves; an extension goes on")
+  func stopRules() async throws {
+    var search = try SmallSearch(items: 2)
+    search.evaluations = 400
+    search.rules = ", target: 0.0"
+    _ = try await start(search, store: "target.sqlite")
+    let path = search.folder.file("target.sqlite")
+    #expect(try PopulationStore.open(path, for: .reading).generations().count == 1)
+    _ = try await Search.resume(
+      store: path, extending: try SearchExtension(evaluations: 410), clock: ContinuousClock(),
+      observer: { _ in })
+    #expect(try PopulationStore.open(path, for: .reading).generations().count > 10)
+
+    search.rules = ", stagnation: 2"
+    let notes = Notes()
+    _ = try await Search.start(
+      try search.configuration(store: "idle.sqlite"), clock: ContinuousClock(),
+      observer: notes.observe)
+    let idle = try PopulationStore.open(search.folder.file("idle.sqlite"), for: .reading)
+    let generations = try idle.generations().count
+    #expect(generations >= 3 && generations < 50)
+    #expect(notes.lines.contains { $0.hasPrefix("2 generations have not improved on ") })
+  }
+
   @Test("a store that holds a search is not overwritten")
   func refusesExistingStore() async throws {
     let search = try SmallSearch(items: 2)
@@ -110,5 +156,16 @@ import Testing
     }
     let text = problems?.description ?? ""
     #expect(text.contains("no-such-model") && text.contains("neither"))
+  }
+}
+
+/// The notes of a search.
+private final class Notes: Sendable {
+  private let state = Mutex<[String]>([])
+
+  var lines: [String] { state.withLock { $0 } }
+
+  @Sendable func observe(_ event: SearchEvent) {
+    if case .note(let line) = event { state.withLock { $0.append(line) } }
   }
 }

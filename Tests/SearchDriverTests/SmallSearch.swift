@@ -12,6 +12,8 @@ struct SmallSearch {
   var evaluations = 40
   var population = 4
   var threads = 1
+  /// Further keys of the section `search`, after a comma.
+  var rules = ""
   /// Keys of `models.experts` with the folder below Datasets/demo/models.
   var experts = ["arith": "expert-arith", "letters": "expert-letters"]
 
@@ -56,7 +58,7 @@ struct SmallSearch {
       \(experts)
       space: \(space)
       tasks: [{file: arith_gen.yaml}, {file: letters_gen.yaml, weight: 2}]
-      search: {evaluations: \(evaluations), seed: 5, population: \(population)}
+      search: {evaluations: \(evaluations), seed: 5, population: \(population)\(rules)}
       evaluation: {threads: \(threads)}
       """
   }

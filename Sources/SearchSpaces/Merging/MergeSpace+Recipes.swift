@@ -54,10 +54,11 @@ extension MergeSpace {
     pairs.count > 1 ? space.index(of: "pair") : nil
   }
 
-  /// A name that no model has.
+  /// A name that no model has, nor any method: mergekit-multi takes every text of a stage that equals a
+  /// stage's name, its `merge_method` included, for a reference to it.
   func stageName(of method: MethodDeclaration) -> String {
     let taken = Set((models.experts.map(\.model) + (models.base.map { [$0] } ?? [])).map(\.path))
-    var name = method.name
+    var name = "stage-" + method.name
     while taken.contains(name) { name = "stage-" + name }
     return name
   }

@@ -87,7 +87,7 @@ import Testing
       merge.space.activeMask(genome)
         == [true, true, false, false, false, false, true, true, true, true, true, false])
     let document = try merge.document(for: genome, maskSeed: 7)
-    #expect(document.stages.map(\.name) == ["ties", "dare_ties", nil])
+    #expect(document.stages.map(\.name) == ["stage-ties", "stage-dare_ties", nil])
     #expect(document.stages.map(\.maskSeed) == [0, 7, 0])
     #expect(document.stages.map(\.outDType) == [nil, nil, .bf16])
     #expect(document.stages.allSatisfy { $0.dtype == .f32 })
@@ -95,7 +95,7 @@ import Testing
       document.output.assembly
         == .slices([
           .init(sources: [.init(ModelReference(path: "dare_ties"), layers: 0..<4)]),
-          .init(sources: [.init(ModelReference(path: "ties"), layers: 4..<9)]),
+          .init(sources: [.init(ModelReference(path: "stage-ties"), layers: 4..<9)]),
         ]))
   }
 
@@ -203,10 +203,10 @@ import Testing
         .space.parameters.count == 6)
   }
 
-  @Test("a stage never has the name of a model")
+  @Test("a stage never has the name of a model, or of a method")
   func stageNames() throws {
     let models = try MergeModels(
-      base: ModelReference(path: "ties"),
+      base: ModelReference(path: "stage-ties"),
       experts: [.init(name: "a", model: ModelReference(path: "org/a"))], outDType: .f32)
     let settings = try MergeSpaceSettings(
       YAMLDocument.parse(
@@ -218,8 +218,9 @@ import Testing
     var values = merge.space.start.values
     values[1] = 1
     let document = try merge.document(for: Genome(values: values))
-    #expect(document.stages[0].name == "stage-ties")
-    #expect(document.models.map(\.path) == ["org/a", "ties"])
+    #expect(document.stages[0].name == "stage-stage-ties")
+    #expect(document.stages[1].name == "stage-task_arithmetic")
+    #expect(document.models.map(\.path) == ["org/a", "stage-ties"])
   }
 
   @Test(
