@@ -94,7 +94,7 @@ import Testing
     #expect(
       document.output.assembly
         == .slices([
-          .init(sources: [.init(ModelReference(path: "dare_ties"), layers: 0..<4)]),
+          .init(sources: [.init(ModelReference(path: "stage-dare_ties"), layers: 0..<4)]),
           .init(sources: [.init(ModelReference(path: "stage-ties"), layers: 4..<9)]),
         ]))
   }
