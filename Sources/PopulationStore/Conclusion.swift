@@ -4,6 +4,9 @@ public struct Finalist: Sendable, Hashable {
   /// How it was found, in words, such as `mean of the distribution`.
   public var origin: String
 
+  /// The origin of the distribution's mean with its most probable categories.
+  public static let meanOrigin = "mean of the distribution"
+
   public init(candidate: Candidate.ID, origin: String) {
     self.candidate = candidate
     self.origin = origin

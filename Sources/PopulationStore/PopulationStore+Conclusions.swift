@@ -12,6 +12,10 @@ extension StoreQueries {
     }
   }
 
+  func lastFinalistRound() throws -> Int {
+    try Int.fetchOne(db, sql: "SELECT max(round) FROM finalist") ?? 0
+  }
+
   func testLooks() throws -> [TestLook] {
     try Row.fetchAll(db, sql: "SELECT * FROM test_look ORDER BY number").map { row in
       TestLook(
@@ -78,6 +82,17 @@ extension PopulationStore {
       return finalists
     }
   }
+
+  /// Ends a search that has no verdict: its scores come from outside.
+  public func end(event: Event? = nil) throws {
+    try write(.phase) { db in
+      try setPhase(.finished, in: db)
+      try record(event, in: db)
+    }
+  }
+
+  /// How often finalists were entered.
+  public func lastFinalistRound() throws -> Int { try query { try $0.lastFinalistRound() } }
 
   /// Notes a look at the test split, before it happens.
   ///

@@ -11,7 +11,7 @@ public struct StoreSnapshot: Sendable {
   /// Without their states.
   public var generations: [Generation]
   public var conclusions: [Conclusion]
-  /// Of the round of the last conclusion.
+  /// Of the round of the last conclusion; without tasks, of the last round.
   public var finalists: [Finalist]
   public var testLooks: [TestLook]
   public var chargedCost: Double
@@ -26,9 +26,12 @@ extension PopulationStore {
   public func snapshot() throws -> StoreSnapshot {
     try query { store in
       let conclusions = try store.conclusions()
+      let search = try store.search()
+      // A search without tasks has no verdict; what it recommends is among its last finalists.
+      let lastRound = search.tasks.isEmpty ? try store.lastFinalistRound() : 0
       return StoreSnapshot(
         path: path,
-        search: try store.search(),
+        search: search,
         candidates: try store.candidates(.all),
         evaluations: try store.evaluations(where: "TRUE", []),
         generations: try store.generations().map { generation in
@@ -37,7 +40,7 @@ extension PopulationStore {
           return generation
         },
         conclusions: conclusions,
-        finalists: try store.finalists(round: conclusions.last?.round ?? 0),
+        finalists: try store.finalists(round: conclusions.last?.round ?? lastRound),
         testLooks: try store.testLooks(),
         chargedCost: try store.chargedCost(),
         runningTime: try store.runningTime(),

@@ -1,19 +1,49 @@
+import Diagnostics
 import Optimizers
 import PopulationStore
 import SearchSpaces
 
-extension SearchRun {
+extension GenerationCycle {
+  /// The finalists of this round, entered into the store if they are not yet.
+  func enterFinalists(round: Int) throws -> [Candidate] {
+    var entered = try store.finalists(round: round)
+    if entered.isEmpty {
+      var made: [(candidate: NewCandidate, origin: String)] = []
+      var chosen: [Finalist] = []
+      var fingerprints: Set<UInt64> = []
+      for proposal in try proposedFinalists() {
+        let fingerprint = problem.space.fingerprint(proposal.genome)
+        guard fingerprints.insert(fingerprint).inserted else { continue }
+        if let known = try store.candidate(fingerprint: fingerprint) {
+          chosen.append(Finalist(candidate: known.id, origin: proposal.origin))
+        } else {
+          let candidate = try problem.newCandidate(
+            proposal.genome, kind: .finalist, name: proposal.origin)
+          made.append((candidate, proposal.origin))
+        }
+      }
+      guard !(made.isEmpty && chosen.isEmpty) else {
+        throw StorageError.failed(
+          Diagnostic(
+            "there is no scored candidate to choose from", at: store.path,
+            fix: "let the search run longer: `mergevolve resume \(store.path)`"))
+      }
+      entered = try store.enter(round: round, made: made, chosen: chosen)
+    }
+    return try entered.map { try store.candidate($0.candidate) }
+  }
+
   /// The candidates that validation chooses from, in order: the distribution's mean with its modal
   /// categories; for each of the most probable combinations of categories the ranking-weighted mean of
   /// the observed candidates that have it; the best distinct observed candidates.
   func proposedFinalists() throws -> [(genome: Genome, origin: String)] {
     let observed = try observedCandidates()
-    let space = inputs.mergeSpace.space
+    let space = problem.space
     var finalists: [(genome: Genome, origin: String)] = []
     if let optimizer = try latestOptimizer() {
       let recommendation = optimizer.recommendation
       if let mean = recommendation.mean {
-        finalists.append((mean, "mean of the distribution"))
+        finalists.append((mean, Finalist.meanOrigin))
       }
       for combination in recommendation.combinations.prefix(FinalistCost.combinations) {
         let mean = combination.weightedMean(
@@ -43,11 +73,11 @@ extension SearchRun {
 
   /// Search candidates with a score of their own, in the order of their numbers.
   private func observedCandidates() throws -> [(id: Candidate.ID, genome: Genome, score: Double)] {
-    let manner = try searchManner(try store.search())
+    let search = try store.search()
     return try store.candidates(.kind(.search)).compactMap {
       candidate -> (id: Candidate.ID, genome: Genome, score: Double)? in
       guard candidate.duplicateOf == nil, let genome = candidate.genome else { return nil }
-      let key = manner.key(candidate.id, maskSeed: inputs.maskSeed(of: candidate))
+      let key = search.searchKey(candidate.id, maskSeed: problem.maskSeed(of: candidate))
       guard let evaluation = try store.evaluation(key) else { return nil }
       return (candidate.id, genome, evaluation.score)
     }

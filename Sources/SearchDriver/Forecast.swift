@@ -31,10 +31,16 @@ public struct Forecast: Sendable {
     JSONValue.object(figures.map { JSONValue.Member($0.name, $0.value) }).text(.indented)
   }
 
+  /// What can be said before a search that is scored elsewhere.
+  init(_ inputs: OutsideInputs) {
+    lines = inputs.summary.map { ($0.name, $0.text) }
+    figures = inputs.summary.map { ($0.name, .string($0.text)) }
+  }
+
   /// Times a few tokens of the base model to estimate the speed; the rest is counted.
   init(_ inputs: SearchInputs) throws {
     let plan = try inputs.plan()
-    let optimizer = try inputs.makeOptimizer(seed: inputs.configuration.seed)
+    let optimizer = try inputs.makeOptimizer(seed: inputs.configuration.seed, start: nil)
     let configuration = inputs.configuration
     let searchTokens = inputs.prepared.search.requestedTokens
     let computed = inputs.prepared.search.forestTokens

@@ -43,7 +43,7 @@ public struct SearchExtension: Sendable {
     self.relocations = paths
   }
 
-  fileprivate var extendsBudget: Bool { evaluations != nil || timeLimit != nil }
+  var extendsBudget: Bool { evaluations != nil || timeLimit != nil }
 }
 
 /// The life of a search, from its file to its verdict.
@@ -52,22 +52,33 @@ public enum Search {
   ///
   /// - Throws: `DiagnosticList` with all that is wrong.
   public static func check(_ configuration: SearchConfiguration) throws -> Forecast {
+    if let objective = configuration.objective {
+      return Forecast(try OutsideInputs(configuration, objective))
+    }
     let inputs = try SearchInputs.open(configuration)
     return try Forecast(inputs)
   }
 
-  /// Starts a search in a new store and runs it to its end.
+  /// Starts a search in a new store and runs it to its end, or until callers of ``AskTell`` take over.
   ///
+  /// - Returns: The verdict; nil for searches that are scored outside of this program.
   /// - Throws: `DiagnosticList` or ``Diagnostic`` for wrong input, ``StorageError`` for failures while
   ///   running, `CancellationError` when stopped; what was committed stays.
   public static func start(
     _ configuration: SearchConfiguration, clock: some Clock<Duration>,
     failpoints: Failpoints = .none, observer: @escaping SearchObserver
-  ) async throws -> Conclusion {
+  ) async throws -> Conclusion? {
     let text = try StoredConfiguration(configuration).text
     let reservation = try StoreReservation(
       at: configuration.store, configuration: text, failpoints: failpoints)
     failpoints.pass("while-checking")
+    if let objective = configuration.objective {
+      let inputs = try OutsideInputs(configuration, objective)
+      observer(.note(Forecast(inputs).text))
+      let store = try reservation.publish(try inputs.newSearch(configuration: text))
+      try await runOutside(inputs, store, clock, observer)
+      return nil
+    }
     let inputs = try SearchInputs.open(configuration)
     let forecast = try Forecast(inputs)
     observer(.note(forecast.text))
@@ -82,8 +93,14 @@ public enum Search {
   public static func resume(
     store path: String, extending changes: SearchExtension, clock: some Clock<Duration>,
     failpoints: Failpoints = .none, observer: @escaping SearchObserver
-  ) async throws -> Conclusion {
+  ) async throws -> Conclusion? {
     let store = try PopulationStore.open(path, for: .driving, failpoints: failpoints)
+    try refuseLeases(store)
+    if let inputs = try outsideInputs(of: store) {
+      if changes.extendsBudget { try extend(store, changes, inputs) }
+      try await runOutside(inputs, store, clock, observer)
+      return nil
+    }
     let inputs = try reopen(store, changes, observer: observer)
     if changes.extendsBudget { try extend(store, changes, inputs) }
     let run = try SearchRun(inputs: inputs, store: store, clock: clock, observer: observer)
@@ -100,8 +117,14 @@ public enum Search {
   public static func finish(
     store path: String, threads: Int? = nil, clock: some Clock<Duration>,
     failpoints: Failpoints = .none, observer: @escaping SearchObserver
-  ) async throws -> Conclusion {
+  ) async throws -> Conclusion? {
     let store = try PopulationStore.open(path, for: .driving, failpoints: failpoints)
+    try refuseLeases(store)
+    if let inputs = try outsideInputs(of: store) {
+      try finishOutside(inputs, store)
+      try await runOutside(inputs, store, clock, observer)
+      return nil
+    }
     let inputs = try reopen(store, try SearchExtension(threads: threads), observer: observer)
     return try SearchRun(inputs: inputs, store: store, clock: clock, observer: observer)
       .finishNow()

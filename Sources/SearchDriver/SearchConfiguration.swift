@@ -29,6 +29,12 @@ public struct SearchConfiguration: Sendable {
     public var location: String
   }
 
+  public struct Models: Sendable {
+    public var base: Model
+    /// In the order of the file, which is the order of the genome.
+    public var experts: [Model]
+  }
+
   public struct Task: Sendable {
     /// Absolute path of the task file.
     public var path: String
@@ -36,6 +42,9 @@ public struct SearchConfiguration: Sendable {
     public var weight: Double
     public var location: String
   }
+
+  /// What the base model is called in tables.
+  static let baseName = "base"
 
   public enum Precision: String, Sendable, CaseIterable { case auto, f32, bf16 }
   public enum Control: String, Sendable, CaseIterable { case random }
@@ -47,12 +56,14 @@ public struct SearchConfiguration: Sendable {
   /// Folder that relative paths start from, absolute.
   public let folder: String
   public var name: String
-  public var base: Model
-  /// In the order of the file, which is the order of the genome.
-  public var experts: [Model]
+  /// Nil where the space is one of raw parameters.
+  public var models: Models?
   /// The `space` section.
   public var space: YAMLNode
+  /// Empty where an objective is given.
   public var tasks: [Task]
+  /// What scores candidates instead of tasks.
+  public var objective: ObjectiveSettings?
   public var algorithm: String
   /// Full passes over the search split; nil if only a time limit is given.
   public var evaluations: Int?
@@ -98,11 +109,13 @@ extension SearchConfiguration {
     let root = try YAMLDocument.parse(text: text, location: file).root.mapping("a search file")
     var reader = SectionReader(folder: folder)
     reader.refuseUnknown(
-      root, ["name", "models", "space", "tasks", "search", "evaluation", "store"])
+      root, ["name", "models", "space", "tasks", "objective", "search", "evaluation", "store"])
     let name = reader.value { try root.optional("name")?.string() } ?? nil
-    let models = reader.models(root)
     let space = reader.value { try root.required("space") }
-    let tasks = reader.tasks(root)
+    let isRaw = space.map(hasRawParameters) ?? false
+    let models = reader.models(root, isRaw: isRaw)
+    let objective = reader.objective(root, isRaw: isRaw)
+    let tasks = root.optional("objective") == nil && !isRaw ? reader.tasks(root) : []
     let search = reader.search(root.optional("search"))
     let evaluation = reader.evaluation(root.optional("evaluation"))
     let store = reader.value { try root.optional("store")?.string() } ?? nil
@@ -122,20 +135,25 @@ extension SearchConfiguration {
       reader.problems.append(
         Diagnostic("\(threads) is no number of threads", at: "--threads", fix: "use 1...1024"))
     }
-    guard reader.problems.isEmpty, let models, let space else {
-      throw DiagnosticList(reader.problems)
-    }
+    guard reader.problems.isEmpty, let space else { throw DiagnosticList(reader.problems) }
+    var outside = objective
+    if search.isExact { outside?.isExact = true }
     let stem = URL(fileURLWithPath: file).deletingPathExtension().lastPathComponent
     let chosen = overrides.store.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
     return SearchConfiguration(
-      file: file, text: text, folder: folder, name: name ?? stem, base: models.base,
-      experts: models.experts, space: space, tasks: tasks, algorithm: search.algorithm,
+      file: file, text: text, folder: folder, name: name ?? stem, models: models, space: space,
+      tasks: tasks, objective: outside, algorithm: search.algorithm,
       evaluations: overrides.evaluations ?? search.evaluations, timeLimit: search.timeLimit,
       seed: overrides.seed ?? search.seed, population: search.population, control: search.control,
       target: search.target, stagnation: search.stagnation, precision: evaluation.precision,
       memory: evaluation.memory,
       threads: overrides.threads ?? evaluation.threads, racing: evaluation.racing,
       store: chosen ?? absolute(store ?? "\(stem).sqlite", in: folder))
+  }
+
+  private static func hasRawParameters(_ space: YAMLNode) -> Bool {
+    guard case .mapping(let entries) = space.content else { return false }
+    return entries.contains { $0.key == "parameters" }
   }
 
   /// The path itself if it is absolute, else seen from `folder`.
@@ -160,6 +178,7 @@ private struct SectionReader {
     var control: SearchConfiguration.Control?
     var target: Double?
     var stagnation: Int?
+    var isExact = false
   }
 
   struct Evaluation {
@@ -185,9 +204,33 @@ private struct SectionReader {
     problems += mapping.unknownKeys(known: known)
   }
 
-  mutating func models(
-    _ root: YAMLMapping
-  ) -> (base: SearchConfiguration.Model, experts: [SearchConfiguration.Model])? {
+  /// The objective outside of this program; nil where tasks score, or if it is wrong.
+  mutating func objective(_ root: YAMLMapping, isRaw: Bool) -> ObjectiveSettings? {
+    guard let node = root.optional("objective") else {
+      if isRaw {
+        problems.append(
+          root.problem(
+            "raw parameters have no objective",
+            fix: "add 'objective: {command: […]}', or 'objective: ask' for ask and tell"))
+      }
+      return nil
+    }
+    if let tasks = root.optional("tasks") {
+      problems.append(
+        tasks.problem("there are tasks and an objective", fix: "keep one of the two"))
+    }
+    return value { try ObjectiveSettings(node) }
+  }
+
+  mutating func models(_ root: YAMLMapping, isRaw: Bool) -> SearchConfiguration.Models? {
+    if isRaw {
+      if let models = root.optional("models") {
+        problems.append(
+          models.problem(
+            "raw parameters have no models", fix: "remove 'models', or 'space.parameters'"))
+      }
+      return nil
+    }
     guard
       let section = value({
         try root.required("models").mapping("'models'")
@@ -197,7 +240,7 @@ private struct SectionReader {
     let base = value {
       let node = try section.required("base")
       return SearchConfiguration.Model(
-        name: "base", reference: try node.string(), location: node.location)
+        name: SearchConfiguration.baseName, reference: try node.string(), location: node.location)
     }
     guard
       let list = value({
@@ -206,7 +249,7 @@ private struct SectionReader {
     else { return nil }
     var experts: [SearchConfiguration.Model] = []
     for entry in list.entries {
-      if entry.key == "base" {
+      if entry.key == SearchConfiguration.baseName {
         problems.append(
           entry.value.problem("an expert cannot be called 'base'", fix: "use another name"))
       }
@@ -220,7 +263,7 @@ private struct SectionReader {
       problems.append(list.problem("names no experts", fix: "list at least one as 'name: folder'"))
     }
     guard let base else { return nil }
-    return (base, experts)
+    return SearchConfiguration.Models(base: base, experts: experts)
   }
 
   mutating func tasks(_ root: YAMLMapping) -> [SearchConfiguration.Task] {
@@ -263,7 +306,7 @@ private struct SectionReader {
       mapping,
       [
         "algorithm", "evaluations", "time_limit", "seed", "population", "control", "target",
-        "stagnation",
+        "stagnation", "noise",
       ])
     search.algorithm =
       value { try mapping.optional("algorithm")?.string() ?? "auto" }
@@ -293,6 +336,10 @@ private struct SectionReader {
       value { () -> SearchConfiguration.Control? in
         try mapping.optional("control")?.choice("control")
       } ?? nil
+    search.isExact =
+      value {
+        try mapping.optional("noise").map(ObjectiveSettings.isExact) ?? false
+      } ?? false
     search.target = value { try mapping.optional("target")?.double() } ?? nil
     search.stagnation =
       value { try mapping.optional("stagnation")?.integer(in: 1...1_000_000) } ?? nil

@@ -18,9 +18,8 @@ public struct Progress: Sendable {
   public var population: Int
   /// Best score on the search split so far; nil before the first candidate.
   public var best: Double?
-  /// Score of the best parent on the search split, and its name.
-  public var bestParent: Double
-  public var bestParentName: String
+  /// The best parent on the search split; nil where there is none.
+  public var bestParent: (name: String, score: Double)?
   public var candidatesPerHour: Double?
   /// Seconds until the budget is spent, finalists not counted.
   public var secondsLeft: Double?
@@ -32,9 +31,11 @@ public struct Progress: Sendable {
   public var line: String {
     var parts = ["generation \(generation)/\(generations)"]
     if !closesGeneration { parts[0] += " (\(scored)/\(population))" }
-    parts.append(
-      "best \(best.map { fixed($0, 4) } ?? "-"), best parent \(fixed(bestParent, 4)) (\(bestParentName))"
-    )
+    var scores = "best \(best.map { fixed($0, 4) } ?? "-")"
+    if let bestParent {
+      scores += ", best parent \(fixed(bestParent.score, 4)) (\(bestParent.name))"
+    }
+    parts.append(scores)
     if let candidatesPerHour { parts.append("\(grouped(Int(candidatesPerHour))) candidates/h") }
     if let secondsLeft { parts.append("\(span(secondsLeft)) left") }
     return parts.joined(separator: " · ")

@@ -8,9 +8,7 @@ import SearchSpaces
 import Tasks
 
 extension SearchInputs {
-  /// An optimizer before its first generation; `start` is where its distribution begins, nil: where the
-  /// space says.
-  func makeOptimizer(seed: UInt64, start: Genome? = nil) throws -> AnyOptimizer {
+  func makeOptimizer(seed: UInt64, start: Genome?) throws -> AnyOptimizer {
     var optimizerSettings = OptimizerSettings(
       budget: settings.spaceBudget, populationSize: settings.populationSize)
     if let start { optimizerSettings.start(at: start, in: mergeSpace.space) }
@@ -21,7 +19,7 @@ extension SearchInputs {
 
   /// What is fixed at the creation of a search.
   func plan() throws -> Plan {
-    let optimizer = try makeOptimizer(seed: configuration.seed)
+    let optimizer = try makeOptimizer(seed: configuration.seed, start: nil)
     return Plan(
       space: try canonicalJSON(mergeSpace.space), algorithm: configuration.algorithm,
       covariance: optimizer.covariance, population: optimizer.populationSize, racing: false,
@@ -56,15 +54,6 @@ extension SearchInputs {
     return (inputs, inputs.budget(evaluations: evaluations))
   }
 
-  func encode(_ optimizer: AnyOptimizer) throws -> Data {
-    Data(try canonicalJSON(optimizer).utf8)
-  }
-
-  func decodeOptimizer(_ state: Data, at location: String) throws -> AnyOptimizer {
-    try decodeJSON(AnyOptimizer.self, String(decoding: state, as: UTF8.self), at: location)
-  }
-
-  /// A candidate of the search space, not yet in the store.
   func newCandidate(
     _ genome: Genome, kind: Candidate.Kind, name: String?
   ) throws -> NewCandidate {

@@ -29,7 +29,7 @@ extension SearchInputs {
     func parent(_ kind: Candidate.Kind, _ name: String) -> NewCandidate {
       NewCandidate(kind: kind, name: name, fingerprint: fnv1a64("parent/\(name)".utf8))
     }
-    return [parent(.base, configuration.base.name)] + experts.map { parent(.expert, $0.name) }
+    return [parent(.base, SearchConfiguration.baseName)] + experts.map { parent(.expert, $0.name) }
       + simpleMerges.map { merge in
         let text = merge.document.yaml
         return NewCandidate(
@@ -38,7 +38,8 @@ extension SearchInputs {
   }
 
   private func storedModels() throws -> [StoredModel] {
-    let named = [(configuration.base.name, base, true)] + experts.map { ($0.name, $0.model, false) }
+    let named =
+      [(SearchConfiguration.baseName, base, true)] + experts.map { ($0.name, $0.model, false) }
     return try named.map { name, model, isBase in
       StoredModel(
         name: name, isBase: isBase, path: absolutePath(model.checkpoint.path),
@@ -86,7 +87,7 @@ extension SearchInputs {
     against search: StoredSearch, benchmarks: [StoredBenchmark], at location: String
   ) throws {
     var problems: [Diagnostic] = []
-    let named = [(configuration.base.name, base)] + experts.map { ($0.name, $0.model) }
+    let named = [(SearchConfiguration.baseName, base)] + experts.map { ($0.name, $0.model) }
     for (name, model) in named {
       guard let stored = search.models.first(where: { $0.name == name }) else { continue }
       let then = try decodeJSON(

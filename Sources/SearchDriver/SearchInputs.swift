@@ -64,6 +64,25 @@ struct SearchInputs: Sendable {
   }
 }
 
+extension SearchInputs {
+  /// The family as recipes name it; merges are stored in the dtype of the base.
+  static func mergeModels(
+    _ base: OpenModel, _ experts: [SearchInputs.Expert]
+  ) throws -> MergeModels {
+    let stored = base.usedTensors.first.flatMap { base.checkpoint.description(of: $0)?.dtype }
+    return try MergeModels(
+      base: ModelReference(path: absolutePath(of: base)),
+      experts: experts.map {
+        MergeModels.Expert(
+          name: $0.name, model: ModelReference(path: absolutePath(of: $0.model)))
+      }, outDType: stored ?? .f32)
+  }
+
+  static func absolutePath(of model: OpenModel) -> String {
+    SearchConfiguration.absolute(model.checkpoint.path, in: Search.currentFolder)
+  }
+}
+
 /// Opens the inputs of a search and collects what is wrong instead of stopping at the first problem.
 private struct SearchOpening {
   let configuration: SearchConfiguration
@@ -88,9 +107,12 @@ private struct SearchOpening {
     let memory = configuration.memory ?? Int(ProcessInfo.processInfo.physicalMemory / 2)
     let library = CheckpointLibrary(folders: [configuration.folder])
     let statistics = StatisticsCache(limit: memory / 4)
-    let base = try model(configuration.base, library)
+    guard let family = configuration.models else {
+      preconditionFailure("a search over tasks has models")
+    }
+    let base = try model(family.base, library)
     var experts: [SearchInputs.Expert] = []
-    for expert in configuration.experts {
+    for expert in family.experts {
       if let model = try model(expert, library) {
         experts.append(SearchInputs.Expert(name: expert.name, model: model))
       }
@@ -101,7 +123,7 @@ private struct SearchOpening {
     guard problems.isEmpty, let base, let tokenizer else { throw DiagnosticList(problems) }
 
     let configuration = configuration
-    let models = try value { try Self.mergeModels(base, experts) }
+    let models = try value { try SearchInputs.mergeModels(base, experts) }
     guard let models else { throw DiagnosticList(problems) }
     let evaluation = try value {
       let engine = try InferenceEngine(pool: pool)
@@ -124,11 +146,7 @@ private struct SearchOpening {
     guard problems.isEmpty, let (engine, evaluator, prepared) = evaluation, let simple else {
       throw DiagnosticList(problems)
     }
-    let outline = ModelOutline(
-      layerCount: base.configuration.layerCount,
-      weights: base.configuration.weights.map {
-        ModelOutline.Weight(name: $0.name, role: ModelOutline.Role($0.role), layer: $0.layer)
-      })
+    let outline = ModelOutline(base.configuration)
     let inputs = try value {
       let spaceSettings = try MergeSpaceSettings(configuration.space, models: models)
       let settings = try Self.planSettings(
@@ -198,22 +216,6 @@ private struct SearchOpening {
     return tasks
   }
 
-  private static func mergeModels(
-    _ base: OpenModel, _ experts: [SearchInputs.Expert]
-  ) throws -> MergeModels {
-    let stored = base.usedTensors.first.flatMap { base.checkpoint.description(of: $0)?.dtype }
-    return try MergeModels(
-      base: ModelReference(path: absolutePath(of: base)),
-      experts: experts.map {
-        MergeModels.Expert(
-          name: $0.name, model: ModelReference(path: absolutePath(of: $0.model)))
-      }, outDType: stored ?? .f32)
-  }
-
-  static func absolutePath(of model: OpenModel) -> String {
-    SearchConfiguration.absolute(model.checkpoint.path, in: Search.currentFolder)
-  }
-
   private static func planSettings(
     _ configuration: SearchConfiguration, _ space: MergeSpaceSettings, plan: Plan?,
     _ prepared: PreparedSplits
@@ -237,6 +239,16 @@ private struct SearchOpening {
     return PlanSettings(
       spaceBudget: Int(Double(evaluations) - cost.reserve(of: evaluations)), finalistCost: cost,
       populationSize: configuration.population)
+  }
+}
+
+extension ModelOutline {
+  init(_ configuration: ModelConfiguration) {
+    self.init(
+      layerCount: configuration.layerCount,
+      weights: configuration.weights.map {
+        Weight(name: $0.name, role: Role($0.role), layer: $0.layer)
+      })
   }
 }
 

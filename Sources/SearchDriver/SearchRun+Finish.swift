@@ -11,7 +11,7 @@ extension SearchRun {
     if search.phase == .finished, let conclusion = try store.conclusions().last {
       return conclusion
     }
-    let finalists = try enterFinalists(round: round, search)
+    let finalists = try cycle.enterFinalists(round: round)
     let searchManner = try searchManner(search)
     note("scoring \(finalists.count) finalists on the search split")
     try score(
@@ -77,37 +77,6 @@ extension SearchRun {
       let main = [winner, parent] + (simple.map { [$0] } ?? [])
       if try main.allSatisfy({ try meanScore($0, test) != nil }) { return contest }
     }
-  }
-
-  /// The finalists of this round, entered into the store if they are not yet.
-  private func enterFinalists(round: Int, _ search: StoredSearch) throws -> [Candidate] {
-    var entered = try store.finalists(round: round)
-    if entered.isEmpty {
-      var made: [(candidate: NewCandidate, origin: String)] = []
-      var chosen: [Finalist] = []
-      var fingerprints: Set<UInt64> = []
-      for proposal in try proposedFinalists() {
-        let fingerprint = inputs.mergeSpace.space.fingerprint(proposal.genome)
-        guard fingerprints.insert(fingerprint).inserted else { continue }
-        if let known = try store.candidate(fingerprint: fingerprint) {
-          chosen.append(Finalist(candidate: known.id, origin: proposal.origin))
-        } else {
-          made.append(
-            (
-              try inputs.newCandidate(proposal.genome, kind: .finalist, name: proposal.origin),
-              proposal.origin
-            ))
-        }
-      }
-      guard !(made.isEmpty && chosen.isEmpty) else {
-        throw StorageError.failed(
-          Diagnostic(
-            "there is no candidate to validate", at: store.path,
-            fix: "let the search run longer: `mergevolve resume \(store.path)`"))
-      }
-      entered = try store.enter(round: round, made: made, chosen: chosen)
-    }
-    return try entered.map { try store.candidate($0.candidate) }
   }
 
   /// Every mask seed under which a candidate is judged: one where nothing is random, else five.

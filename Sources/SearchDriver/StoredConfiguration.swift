@@ -41,9 +41,9 @@ extension SearchConfiguration {
       let path =
         relocations[model.name].map { Self.absolute($0, in: Search.currentFolder) } ?? model.path
       if model.isBase {
-        base.reference = path
-      } else if let index = experts.firstIndex(where: { $0.name == model.name }) {
-        experts[index].reference = path
+        self.models?.base.reference = path
+      } else if let index = self.models?.experts.firstIndex(where: { $0.name == model.name }) {
+        self.models?.experts[index].reference = path
       }
     }
   }

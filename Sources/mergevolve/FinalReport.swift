@@ -6,6 +6,7 @@ enum FinalReport {
   /// Prints them to standard output, from what the store holds.
   static func print(store path: String) throws {
     let store = try PopulationStore.open(path, for: .reading)
-    Swift.print(try SearchReport(store.snapshot()).finalText)
+    let snapshot = try store.snapshot()
+    Swift.print(OutsideReport(snapshot)?.text ?? SearchReport(snapshot).finalText)
   }
 }

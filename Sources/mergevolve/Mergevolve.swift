@@ -23,6 +23,8 @@ struct Mergevolve: AsyncParsableCommand {
       SearchCommand.self,
       ResumeCommand.self,
       FinishCommand.self,
+      AskCommand.self,
+      TellCommand.self,
       InspectCommand.self,
       StatusCommand.self,
       ExportCommand.self,

@@ -43,7 +43,12 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let store = try PopulationStore.open(store, for: .reading)
     guard let candidate else {
-      let report = SearchReport(try store.snapshot())
+      let snapshot = try store.snapshot()
+      let report = SearchReport(snapshot)
+      if !json, let outside = OutsideReport(snapshot) {
+        print(outside.text, terminator: "")
+        return
+      }
       print(json ? report.json.text(.indented) + "\n" : report.statusText, terminator: "")
       return
     }

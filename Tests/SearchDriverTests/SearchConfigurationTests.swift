@@ -37,8 +37,9 @@ import Testing
     let configuration = try parse(Self.smallest)
     #expect(configuration.name == "night")
     #expect(configuration.store == "/searches/night.sqlite")
-    #expect(configuration.experts.map(\.name) == ["arith", "letters"])
-    #expect(configuration.experts.map(\.reference) == ["models/arith", "/elsewhere/letters"])
+    #expect(configuration.models?.experts.map(\.name) == ["arith", "letters"])
+    #expect(
+      configuration.models?.experts.map(\.reference) == ["models/arith", "/elsewhere/letters"])
     #expect(configuration.tasks.map(\.path) == ["/searches/tasks/a.yaml", "/searches/b.yaml"])
     #expect(configuration.tasks.map(\.weight) == [1, 2])
     #expect(configuration.algorithm == "auto")

@@ -11,8 +11,9 @@ import Testing
   private func start(
     _ search: SmallSearch, store: String = "store.sqlite"
   ) async throws -> Conclusion {
-    try await Search.start(
-      try search.configuration(store: store), clock: ContinuousClock(), observer: { _ in })
+    try #require(
+      await Search.start(
+        try search.configuration(store: store), clock: ContinuousClock(), observer: { _ in }))
   }
 
   @Test("ends with a winner, comparisons with parents and simple merges, and a look at test")
@@ -59,7 +60,7 @@ import Testing
       store: path, extending: try SearchExtension(evaluations: 60), clock: ContinuousClock(),
       observer: { _ in })
     let store = try PopulationStore.open(path, for: .reading)
-    #expect(conclusion.round == 2)
+    #expect(conclusion?.round == 2)
     #expect(try store.chargedCost() > before)
     #expect(try store.testLooks().map(\.number) == [1, 2])
     #expect(try store.conclusions().count == 2)

@@ -13,7 +13,8 @@ import Testing
   }
 
   static let commands = [
-    "inspect", "status", "export", "merge", "evaluate", "tokenize", "logits",
+    "check", "search", "resume", "finish", "ask", "tell", "inspect", "status", "export", "merge",
+    "evaluate", "tokenize", "logits",
   ]
 
   @Test("explains every command with an example", arguments: commands)

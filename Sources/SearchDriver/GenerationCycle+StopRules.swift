@@ -1,14 +1,14 @@
 import Diagnostics
 import PopulationStore
 
-extension SearchRun {
+extension GenerationCycle {
   /// Why no further generation is opened although the budget would pay for it; nil if nothing speaks
   /// against it.
   ///
   /// A function of the stored scores. The rules end a search once: an extension runs to its new budget.
   func earlyStop(_ search: StoredSearch) throws -> String? {
-    let rules = inputs.configuration
-    guard rules.target != nil || rules.stagnation != nil, try store.lastRound() == 0 else {
+    let rules = problem.configuration
+    guard rules.target != nil || rules.stagnation != nil, search.budgets.count == 1 else {
       return nil
     }
     let best = try bestScores(search)
@@ -40,9 +40,8 @@ extension SearchRun {
 
   /// Complete scores on the search split, in the manner of this search.
   func searchScores(_ search: StoredSearch) throws -> [Candidate.ID: Double] {
-    let manner = try searchManner(search)
     let evaluations = try store.evaluations(split: .search).filter {
-      $0.key.precision == manner.precision && $0.key.decode == search.decode && $0.isComplete
+      $0.key.precision == search.precision && $0.key.decode == search.decode && $0.isComplete
     }
     return Dictionary(
       evaluations.map { ($0.key.candidate, $0.score) }, uniquingKeysWith: { first, _ in first })

@@ -1,0 +1,35 @@
+import Diagnostics
+import Foundation
+import Optimizers
+import PopulationStore
+import SearchSpaces
+
+/// What the generations of a search are made of: a space, an optimizer over it, and candidates.
+protocol SearchProblem: Sendable {
+  var configuration: SearchConfiguration { get }
+  var space: SearchSpace { get }
+
+  /// An optimizer before its first generation; `start` is where its distribution begins, nil: where the
+  /// space says.
+  func makeOptimizer(seed: UInt64, start: Genome?) throws -> AnyOptimizer
+
+  /// A candidate of the space, not yet in the store.
+  func newCandidate(_ genome: Genome, kind: Candidate.Kind, name: String?) throws -> NewCandidate
+
+  /// The seed of a candidate's random masks; 0 where nothing is random.
+  func maskSeed(of candidate: Candidate) -> UInt64
+}
+
+extension SearchProblem {
+  func encode(_ optimizer: AnyOptimizer) throws -> Data {
+    Data(try canonicalJSON(optimizer).utf8)
+  }
+
+  func decodeOptimizer(_ state: Data, at location: String) throws -> AnyOptimizer {
+    try decodeJSON(AnyOptimizer.self, String(decoding: state, as: UTF8.self), at: location)
+  }
+}
+
+extension SearchInputs: SearchProblem {
+  var space: SearchSpace { mergeSpace.space }
+}
