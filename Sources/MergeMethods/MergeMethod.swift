@@ -26,10 +26,17 @@ public protocol RangeMerge: Sendable {
   /// The inputs that are read: row r of a stack holds input `operands[r]`. Never empty.
   var operands: [Int] { get }
 
+  /// Memory that it takes, beyond a few numbers.
+  var byteCount: Int { get }
+
   /// Overwrites `output` with the merged elements; the rows of the stack are used up.
   ///
   /// - Precondition: `output.count == stack.count`.
   func merge(_ stack: inout MergeStack, into output: inout MutableSpan<Float>)
+}
+
+extension RangeMerge {
+  public var byteCount: Int { 0 }
 }
 
 /// The output tensor that a method is asked for, and the inputs that have it.
@@ -37,9 +44,8 @@ public struct MergeSite: Hashable, Sendable {
   /// Name of the output tensor.
   public var tensor: TensorName
   public var shape: Shape
-  /// Each input's position among the inputs of its slice other than the base; nil for the base.
-  ///
-  /// Counted from 0. A base exists only for methods that use one.
+  /// Each input's position among the inputs of its slice other than the base, counted from 0; nil for
+  /// the base. A base exists only for methods that use one.
   public var positions: [Int?]
   /// Seed of random masks.
   public var maskSeed: UInt64
@@ -55,4 +61,7 @@ public struct MergeSite: Hashable, Sendable {
 
   /// Index of the base among the inputs.
   public var base: Int? { positions.firstIndex { $0 == nil } }
+
+  /// Indices of the inputs other than the base.
+  public var models: [Int] { positions.indices.filter { positions[$0] != nil } }
 }

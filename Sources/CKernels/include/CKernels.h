@@ -7,5 +7,7 @@
 #include "ck_scan.h"
 #include "ck_threads.h"
 #include "ck_merge.h"
+#include "ck_merge_lines.h"
+#include "ck_merge_relative.h"
 
 #endif

@@ -12,6 +12,11 @@ public protocol Reduction: Hashable, Sendable {
   associatedtype Total: Sendable
   associatedtype Value: Sendable
 
+  /// Elements that a chunk holds together, such as a row; a chunk begins at a multiple of it.
+  ///
+  /// The same for all measurements of one pass.
+  var granularity: Int { get }
+
   func startChunk() -> Partial
 
   /// Adds the elements of the stack; row `rows[i]` holds operand i.
@@ -26,6 +31,10 @@ public protocol Reduction: Hashable, Sendable {
 
   /// Memory that keeping a value takes.
   static func byteCount(of value: Value) -> Int
+}
+
+extension Reduction {
+  public var granularity: Int { 1 }
 }
 
 /// A reduction, applied to some inputs of a merge.

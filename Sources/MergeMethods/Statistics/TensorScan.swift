@@ -63,8 +63,13 @@ private struct Pass<Reader: InputReader, R: Reduction>: Sendable {
   }
 
   var chunks: [Range<Int>] {
-    stride(from: 0, to: reader.elementCount, by: elementsPerChunk)
-      .map { $0..<min($0 + elementsPerChunk, reader.elementCount) }
+    let granularity = max(1, measurements.first?.reduction.granularity ?? 1)
+    precondition(
+      measurements.allSatisfy { max(1, $0.reduction.granularity) == granularity },
+      "reductions of different granularity share a pass")
+    let size = max(1, elementsPerChunk / granularity) * granularity
+    return stride(from: 0, to: reader.elementCount, by: size)
+      .map { $0..<min($0 + size, reader.elementCount) }
       .filter { chunk in measurements.contains { $0.concerns(chunk) } }
   }
 

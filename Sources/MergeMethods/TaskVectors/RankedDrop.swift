@@ -1,0 +1,45 @@
+import Diagnostics
+import Kernels
+import Randomness
+import Recipes
+
+extension TaskVectors {
+  /// Refuses distances from the density that lead out of (0, 1).
+  ///
+  /// - Throws: ``Diagnostic``.
+  func checkEpsilons(_ epsilons: [Double], _ values: ParameterValues) throws(Diagnostic) {
+    for (term, epsilon) in zip(terms, epsilons) where term.density > 0 && term.density < 1 {
+      guard term.density - abs(epsilon) > 0, term.density + abs(epsilon) < 1 else {
+        throw values.problem(
+          "density \(term.density) ± epsilon \(abs(epsilon)) leaves the range between 0 and 1",
+          fix: "use an epsilon below \(min(term.density, 1 - term.density))")
+      }
+    }
+  }
+
+  /// Keeps each element of an active term, by the recipe's mask, with a probability that rises with the
+  /// rank of its magnitude in its row, from `density − epsilon` to `density + epsilon`.
+  ///
+  /// - Parameter epsilons: One per term.
+  func randomlyThinnedByRank(
+    _ survey: some TensorSurvey, epsilons: [Double]
+  ) throws -> [ThinnedTerm] {
+    let rows = RankedRows(of: site.shape)
+    let masked = terms.indices.filter { terms[$0].isActive && terms[$0].density < 1 }
+    let masks = try survey.measure(
+      masked.map { index in
+        let term = terms[index]
+        let words = ElementWords(
+          maskSeed: site.maskSeed, tensor: site.tensor, position: term.position)
+        return Measurement(
+          RankedMask(
+            rows: rows, key: words.key, density: term.density, epsilon: epsilons[index]),
+          of: [term.input, base])
+      })
+    return thinned { index, term in
+      let found = masks[index]
+      let scale = rescale ? rescaling(whole: found.wholeSum, kept: found.keptSum) : 1
+      return ThinnedTerm(term, scale: scale, keeping: .listed(found.mask))
+    }
+  }
+}
