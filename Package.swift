@@ -179,7 +179,8 @@ let package = Package(
       of: "SearchDriver",
       [
         "MergeEngine", "Evaluation", "Tasks", "Optimizers", "SearchSpaces", "Recipes",
-        "Checkpoints", "PopulationStore", "Documents", "Tensors", "Randomness",
+        "Checkpoints", "Architectures", "PopulationStore", "Kernels", "Documents", "Tensors",
+        "Randomness",
       ]),
     tests(
       of: "Reports", ["PopulationStore", "SearchSpaces", "Recipes", "Documents"],

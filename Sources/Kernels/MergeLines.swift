@@ -20,7 +20,13 @@ extension MergeStack {
 
   /// Adds `Σ a[i] · b[i]` of each row of the tensor to `sums[row - firstRow]`.
   ///
-  /// - Parameter length: Elements per row of the tensor.
+  /// - Parameters:
+  ///   - a: Row of the stack.
+  ///   - b: Row of the stack.
+  ///   - base: Row of the stack, or nil.
+  ///   - length: Elements per row of the tensor.
+  ///   - firstRow: Row of the tensor that the first sum is for.
+  ///   - sums: One per row of the tensor that the stack reaches into, at least.
   public func addProducts(
     _ a: Int, _ b: Int, from base: Int?, rowLength length: Int, firstRow: Int,
     to sums: inout [Double]

@@ -44,8 +44,9 @@ public struct MergeSite: Hashable, Sendable {
   /// Name of the output tensor.
   public var tensor: TensorName
   public var shape: Shape
-  /// Each input's position among the inputs of its slice other than the base, counted from 0; nil for
-  /// the base. A base exists only for methods that use one.
+  /// Each input's position among the inputs of its slice other than the base; nil for the base.
+  ///
+  /// Counted from 0. A base exists only for methods that use one.
   public var positions: [Int?]
   /// Seed of random masks.
   public var maskSeed: UInt64

@@ -60,7 +60,9 @@ public struct Nuslerp: MergeMethod {
       ], base: base, along: lines)
   }
 
-  /// The factors of two vectors. Linear where they point along one line as far as single precision can
+  /// The factors of two vectors.
+  ///
+  /// Linear where they point along one line as far as single precision can
   /// tell; a vector of length 0 counts as perpendicular to all.
   static func factors(_ t: Double, _ products: GramMatrix) -> (first: Double, second: Double) {
     let lengths = max(products.length(0), 1e-7) * max(products.length(1), 1e-7)

@@ -72,15 +72,17 @@ public struct ParameterSpec: Hashable, Sendable {
   public let suggested: ClosedRange<Double>?
   /// Whether a search that does not mention the parameter varies it; else it keeps the default.
   public let isVaried: Bool
-  /// The parameter of the same model around which this one is a distance: where that lies inside
-  /// (0, 1), adding and subtracting this one must not lead out. Nil for all others.
+  /// The parameter of the same model around which this one is a distance; nil for all others.
+  ///
+  /// Where that lies inside (0, 1), adding and subtracting this one must not lead out.
   public let margin: ParameterName?
   public let summary: String
 
   public init(
     _ name: ParameterName, _ kind: Kind, _ scope: Scope, default defaultValue: ParameterScalar?,
     isRequired: Bool = false, valid: ClosedRange<Double>? = nil,
-    suggested: ClosedRange<Double>? = nil, isVaried: Bool? = nil, within margin: ParameterName? = nil,
+    suggested: ClosedRange<Double>? = nil, isVaried: Bool? = nil,
+    within margin: ParameterName? = nil,
     summary: String
   ) {
     self.name = name

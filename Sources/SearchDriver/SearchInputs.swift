@@ -241,7 +241,7 @@ private struct SearchOpening {
 }
 
 extension ModelOutline.Role {
-  fileprivate init(_ role: WeightRole) {
+  init(_ role: WeightRole) {
     self =
       switch role {
       case .embedding: .embedding

@@ -21,8 +21,10 @@ enum Quantity: Hashable, Sendable {
   }
 }
 
-/// One factor per row. They follow from the operands, so all factors of rows of one length are equal
-/// where reductions of the same operands are compared.
+/// One factor per row.
+///
+/// They follow from the operands, so all factors of rows of one length are equal where reductions of the
+/// same operands are compared.
 struct RowFactors: Hashable, Sendable {
   let rowLength: Int
   let values: [Double]

@@ -24,7 +24,11 @@ extension TaskVectors {
   /// In descending order of magnitude, equal ones by flat index, drops the first `trunc(gamma · count)`
   /// of each active term, fewer where too few would be left, and keeps the next `trunc(density · count)`.
   ///
-  /// - Parameter gammas: One per term.
+  /// - Parameters:
+  ///   - survey: Answers what the inputs hold.
+  ///   - gammas: One per term.
+  /// - Returns: The active terms.
+  /// - Throws: What reading the inputs throws; `CancellationError`.
   func trimmedOnBothSides(
     _ survey: some TensorSurvey, gammas: [Double]
   ) throws -> [ThinnedTerm] {

@@ -20,7 +20,11 @@ extension TaskVectors {
   /// Keeps each element of an active term, by the recipe's mask, with a probability that rises with the
   /// rank of its magnitude in its row, from `density − epsilon` to `density + epsilon`.
   ///
-  /// - Parameter epsilons: One per term.
+  /// - Parameters:
+  ///   - survey: Answers what the inputs hold.
+  ///   - epsilons: One per term.
+  /// - Returns: The active terms.
+  /// - Throws: What reading the inputs throws; `CancellationError`.
   func randomlyThinnedByRank(
     _ survey: some TensorSurvey, epsilons: [Double]
   ) throws -> [ThinnedTerm] {

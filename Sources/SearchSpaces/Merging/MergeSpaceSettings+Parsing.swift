@@ -37,6 +37,15 @@ extension MergeSpaceSettings {
       throw mapping.problem(
         "method \(method.name) needs a base model", fix: "add 'base: …' under 'models'")
     }
+    for method in methods where !method.isPairwise {
+      let hasBase = method.base != .ignored && models.base != nil
+      guard !method.allows(inputs: models.experts.count + (hasBase ? 1 : 0), withBase: hasBase)
+      else { continue }
+      throw mapping.problem(
+        "method \(method.name) takes at least \(method.inputs.minimum) models"
+          + "\(method.inputs.includesBase && hasBase ? ", the base included" : "")",
+        fix: "add experts, or choose another method")
+    }
     let pairwise = methods.first(where: \.isPairwise)
     if let pairwise, pairs.isEmpty {
       throw mapping.problem(
@@ -187,10 +196,12 @@ extension MergeSpaceSettings.Coefficient {
       self.init(value: .fixed(try Self.scalar(node, specs)), location: node.location)
       return
     }
-    guard specs.allSatisfy({ $0.kind == .real }) else {
-      throw node.problem("'\(key.parameter)' cannot be searched", fix: "write true or false")
-    }
     let mapping = try node.mapping()
+    guard specs.allSatisfy({ $0.kind == .real }) else {
+      try Self.checkSwitch(mapping)
+      self.init(value: .switched, location: node.location)
+      return
+    }
     try mapping.rejectUnknownKeys(
       known: ["range", "start", "step", "value", "shared", "per_model", "depth"])
     self.init(value: try Self.value(mapping, specs), location: node.location)
@@ -207,6 +218,18 @@ extension MergeSpaceSettings.Coefficient {
       throw shared.problem(
         "a parameter of one method cannot be shared",
         fix: "write '\(key.parameter)' without the method")
+    }
+  }
+
+  /// A switch is searched as `{choose: [false, true]}`.
+  private static func checkSwitch(_ mapping: YAMLMapping) throws(Diagnostic) {
+    try mapping.rejectUnknownKeys(known: ["choose"])
+    let choose = try mapping.required("choose")
+    var values: Set<Bool> = []
+    for element in try choose.sequence() { values.insert(try element.bool()) }
+    guard values.count == 2 else {
+      throw choose.problem(
+        "a switch is chosen from true and false", fix: "write {choose: [false, true]}, or a value")
     }
   }
 
