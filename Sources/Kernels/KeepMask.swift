@@ -4,7 +4,7 @@ import CKernels
 public struct KeepMask: Hashable, Sendable {
   /// Bit i of word i / 64 belongs to element i.
   fileprivate var words: [UInt64]
-  public let count: Int
+  public private(set) var count: Int
 
   /// Nothing is kept.
   public init(count: Int) {
@@ -16,6 +16,13 @@ public struct KeepMask: Hashable, Sendable {
 
   public subscript(element: Int) -> Bool {
     words[element / 64] >> UInt64(element % 64) & 1 == 1
+  }
+
+  /// Appends elements that are not kept.
+  public mutating func extend(by elements: Int) {
+    count += elements
+    let missing = (count + 63) / 64 - words.count
+    if missing > 0 { words.append(contentsOf: repeatElement(0, count: missing)) }
   }
 
   /// Keeps what `part` keeps, whose first bit is element `start`.

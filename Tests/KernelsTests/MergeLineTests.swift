@@ -98,14 +98,15 @@ struct KeepMaskTests {
   @Test(
     "ranks are stable, at any distance", arguments: [0, 1, 2, 17, 48, 49, 300, 5000], [1, 2, 3])
   func ranks(count: Int, step: Int) {
-    let magnitudes = rowSample(count * step + step, seed: count).map { abs($0) }
+    let magnitudes: [Float] = rowSample(count * step + step, seed: UInt64(count)).map { abs($0) }
     var ranks = [UInt32](repeating: .max, count: magnitudes.count)
     var span = ranks.mutableSpan
     var scratch: [UInt64] = []
     rankMagnitudes(
       magnitudes.span, from: step - 1, step: step, count: count, into: &span, scratch: &scratch)
-    let order = (0..<count).sorted {
-      (magnitudes[step - 1 + $0 * step], $0) < (magnitudes[step - 1 + $1 * step], $1)
+    let row: [Float] = (0..<count).map { magnitudes[step - 1 + $0 * step] }
+    let order: [Int] = (0..<count).sorted { one, other in
+      row[one] == row[other] ? one < other : row[one] < row[other]
     }
     for (rank, place) in order.enumerated() {
       #expect(ranks[step - 1 + place * step] == UInt32(rank))

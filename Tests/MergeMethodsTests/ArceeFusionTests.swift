@@ -11,6 +11,11 @@ struct ArceeFusionTests {
     var trial = Trial(.arceeFusion, tensors.rows)
     trial.shape = tensors.shape
     let merged = try trial.merged()
+    // The softmax of a single number says nothing: all importances are 0, which reach a threshold of 0.
+    guard tensors.shape.last != 1 else {
+      #expect(merged == tensors.rows[1])
+      return
+    }
     let expected = PlainMethods.fusion(
       tensors.base, tensors.models[0], rowLength: tensors.shape[tensors.shape.count - 1])
     for (element, choice) in expected.enumerated() where choice.distance > 1e-5 {

@@ -15,14 +15,13 @@ enum PlainMethods {
 
   // MARK: - Spherical methods
 
-  /// Reference: merge-methods.md, 4.3, of one vector.
-  static func nuslerp(_ t: Double, _ a: Vector, _ b: Vector) -> Vector {
+  /// The factors of two vectors; merge-methods.md, 4.3.
+  static func nuslerp(_ t: Double, _ a: Vector, _ b: Vector) -> (a: Double, b: Double) {
     let cosine = clip(
       dot(times(1 / max(norm(a), 1e-7), a), times(1 / max(norm(b), 1e-7), b)))
-    if abs(Float(cosine)) == 1 { return plus(times(1 - t, a), times(t, b)) }
+    if abs(Float(cosine)) == 1 { return (1 - t, t) }
     let angle = acos(cosine)
-    return plus(
-      times(sin((1 - t) * angle) / sin(angle), a), times(sin(t * angle) / sin(angle), b))
+    return (sin((1 - t) * angle) / sin(angle), sin(t * angle) / sin(angle))
   }
 
   /// 4.4, step by step, the tangents included.

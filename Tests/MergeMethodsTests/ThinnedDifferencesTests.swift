@@ -203,7 +203,7 @@ struct DellaTests {
       throws: Diagnostic(
         "density \(density) ± epsilon \(abs(epsilon)) leaves the range between 0 and 1",
         at: "recipe.yaml: tensor w",
-        fix: "use an epsilon below \(min(density, 1 - density))")
+        fix: "use a smaller epsilon, or a density further from 0 and 1")
     ) {
       try trial(
         [[1, 2], [3, 1]], shape: [2], election: true, density: [density], epsilon: [epsilon]

@@ -1,44 +1,4 @@
 import Kernels
-import Tensors
-
-/// The rows in which della ranks magnitudes: along the second axis, or the only one.
-struct RankedRows: Hashable, Sendable {
-  /// Elements per row.
-  let length: Int
-  /// Distance of a row's neighbours; so many rows are interleaved.
-  let step: Int
-
-  init(of shape: Shape) {
-    let dimensions = shape.dimensions
-    length = dimensions.count > 1 ? dimensions[1] : dimensions.first ?? 1
-    step = dimensions.dropFirst(2).reduce(1, *)
-  }
-
-  /// Consecutive elements that hold whole rows.
-  var blockLength: Int { max(1, length * step) }
-}
-
-/// Memory for the ranks of one block.
-struct RankWorkspace: Sendable {
-  /// Of each magnitude in its row, ascending from 0.
-  private(set) var ranks: [UInt32] = []
-  private var scratch: [UInt64] = []
-
-  mutating func rank(_ magnitudes: [Float], in rows: RankedRows) {
-    if ranks.count != magnitudes.count {
-      ranks = [UInt32](repeating: 0, count: magnitudes.count)
-    }
-    var scratch: [UInt64] = []
-    swap(&scratch, &self.scratch)
-    var results = ranks.mutableSpan
-    for row in 0..<rows.step {
-      rankMagnitudes(
-        magnitudes.span, from: row, step: rows.step, count: rows.length, into: &results,
-        scratch: &scratch)
-    }
-    swap(&scratch, &self.scratch)
-  }
-}
 
 /// A random mask whose probabilities rise with the rank of `|x − base|` of `[x, base]` in its row, and the
 /// sum of what it keeps.
@@ -49,6 +9,8 @@ struct RankedMask: Reduction {
   let density: Double
   /// Half of the range of probabilities.
   let epsilon: Double
+  /// The ``RowRanks`` of the operands, if they are at hand; else rows are sorted.
+  var ranks: [UInt16]?
 
   var granularity: Int { rows.blockLength }
 
@@ -62,12 +24,10 @@ struct RankedMask: Reduction {
 
   struct Partial: Sendable {
     var buffer: BlockBuffer
-    /// Flat index of the mask's first element.
-    var start = 0
-    var parts: [KeepMask] = []
+    var workspace = RankWorkspace()
+    var mask = KeepMask(count: 0)
     var keptSum = 0.0
     var wholeSum = 0.0
-    var workspace = RankWorkspace()
   }
 
   func startChunk() -> Partial {
@@ -76,33 +36,39 @@ struct RankedMask: Reduction {
 
   func add(_ stack: inout MergeStack, rows operands: [Int], to partial: inout Partial) {
     stack.measureDistances(of: operands[0], from: operands[1])
-    var buffer = partial.buffer
+    var buffer = BlockBuffer()
+    swap(&buffer, &partial.buffer)
     buffer.append(stack) { part, blocks in
       stack.withMeasure { blocks[0].append($0.extracting(part)) }
     } use: { blocks, start in
-      if partial.parts.isEmpty { partial.start = start }
-      mask(blocks[0], from: start, into: &partial)
+      if let ranks {
+        partial.workspace.load(ranks.span.extracting(start..<start + blocks[0].count))
+      } else {
+        partial.workspace.rank(blocks[0], in: rows)
+      }
+      keep(blocks[0], from: start, in: &partial)
     }
-    partial.buffer = buffer
+    swap(&buffer, &partial.buffer)
   }
 
-  private func mask(_ magnitudes: [Float], from start: Int, into partial: inout Partial) {
-    partial.workspace.rank(magnitudes, in: rows)
+  private func keep(_ magnitudes: [Float], from start: Int, in partial: inout Partial) {
     // A row of one element has no order: it is kept with the density itself.
     let isSingle = rows.length == 1
-    var mask = KeepMask(count: magnitudes.count)
+    var mask = KeepMask(count: 0)
+    swap(&mask, &partial.mask)
+    let offset = mask.count
+    mask.extend(by: magnitudes.count)
     let sums = mask.keep(
-      magnitudes.span, ranks: partial.workspace.ranks.span, at: 0, key: key, first: start,
+      magnitudes.span, ranks: partial.workspace.ranks.span, at: offset, key: key, first: start,
       low: isSingle ? density : density - epsilon,
       slope: isSingle ? 0 : 2 * epsilon / Double(rows.length - 1))
+    swap(&mask, &partial.mask)
     partial.keptSum += sums.kept
     partial.wholeSum += sums.all
-    partial.parts.append(mask)
   }
 
   struct Total: Sendable {
-    var parts: [(start: Int, mask: KeepMask)] = []
-    var count = 0
+    var parts: [KeepMask] = []
     var keptSum = 0.0
     var wholeSum = 0.0
   }
@@ -110,19 +76,35 @@ struct RankedMask: Reduction {
   func startTotal() -> Total { Total() }
 
   func fold(_ partial: Partial, into total: inout Total) {
-    for mask in partial.parts {
-      total.parts.append((total.count, mask))
-      total.count += mask.count
-    }
+    total.parts.append(partial.mask)
     total.keptSum += partial.keptSum
     total.wholeSum += partial.wholeSum
   }
 
   func finish(_ total: Total) -> Value {
-    var mask = KeepMask(count: total.count)
-    for (start, part) in total.parts { mask.insert(part, at: start) }
+    var mask = KeepMask(count: total.parts.reduce(0) { $0 + $1.count })
+    var start = 0
+    for part in total.parts {
+      mask.insert(part, at: start)
+      start += part.count
+    }
     return Value(mask: mask, keptSum: total.keptSum, wholeSum: total.wholeSum)
   }
 
   static func byteCount(of value: Value) -> Int { value.mask.byteCount + 32 }
+}
+
+/// Ranks follow from the operands, so they say nothing about which mask it is.
+extension RankedMask: Hashable {
+  static func == (left: RankedMask, right: RankedMask) -> Bool {
+    left.rows == right.rows && left.key == right.key && left.density == right.density
+      && left.epsilon == right.epsilon
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(rows)
+    hasher.combine(key)
+    hasher.combine(density)
+    hasher.combine(epsilon)
+  }
 }

@@ -12,6 +12,9 @@ struct BlockBuffer: Sendable {
     self.operands = [[Float]](repeating: [], count: operands)
   }
 
+  /// Holds nothing, and takes nothing.
+  init() { self.init(blockLength: 0, operands: 0) }
+
   /// Appends the elements of the stack.
   ///
   /// - Parameters:

@@ -12,7 +12,7 @@ extension TaskVectors {
       guard term.density - abs(epsilon) > 0, term.density + abs(epsilon) < 1 else {
         throw values.problem(
           "density \(term.density) ± epsilon \(abs(epsilon)) leaves the range between 0 and 1",
-          fix: "use an epsilon below \(min(term.density, 1 - term.density))")
+          fix: "use a smaller epsilon, or a density further from 0 and 1")
       }
     }
   }
@@ -30,14 +30,16 @@ extension TaskVectors {
   ) throws -> [ThinnedTerm] {
     let rows = RankedRows(of: site.shape)
     let masked = terms.indices.filter { terms[$0].isActive && terms[$0].density < 1 }
+    let ranks = try ranks(masked.map { terms[$0] }, rows, survey)
     let masks = try survey.measure(
-      masked.map { index in
+      zip(masked, ranks).map { index, ranks in
         let term = terms[index]
         let words = ElementWords(
           maskSeed: site.maskSeed, tensor: site.tensor, position: term.position)
         return Measurement(
           RankedMask(
-            rows: rows, key: words.key, density: term.density, epsilon: epsilons[index]),
+            rows: rows, key: words.key, density: term.density, epsilon: epsilons[index],
+            ranks: ranks),
           of: [term.input, base])
       })
     return thinned { index, term in
@@ -45,5 +47,20 @@ extension TaskVectors {
       let scale = rescale ? rescaling(whole: found.wholeSum, kept: found.keptSum) : 1
       return ThinnedTerm(term, scale: scale, keeping: .listed(found.mask))
     }
+  }
+
+  /// The ranks of each term's differences, where they may be kept for other candidates.
+  private func ranks(
+    _ terms: [Term], _ rows: RankedRows, _ survey: some TensorSurvey
+  ) throws -> [[UInt16]?] {
+    let measurements = terms.map { Measurement(RowRanks(rows: rows), of: [$0.input, base]) }
+    let kept = measurements.indices.filter {
+      rows.fitsSixteenBits
+        && survey.retains(measurements[$0], byteCount: 2 * survey.elementCount)
+    }
+    let found = try survey.measure(kept.map { measurements[$0] })
+    var results = [[UInt16]?](repeating: nil, count: terms.count)
+    for (index, ranks) in zip(kept, found) { results[index] = ranks }
+    return results
   }
 }

@@ -21,13 +21,13 @@ import Testing
       family = Family.allCases.randomElement(using: &generator) ?? .llama
       experts = Int.random(in: 1...3, using: &generator)
       layers = Int.random(in: 1...9, using: &generator)
-      // model_stock needs two experts; it and karcher have no numbers of their own.
+      // model_stock needs two experts; it, karcher and ram vary nothing by themselves.
       let all = MethodDeclaration.all.names.filter {
         $0 != "passthrough" && ($0 != "model_stock" || experts > 1)
       }
       var drawn = Array(
         all.shuffled(using: &generator).prefix(Int.random(in: 1...4, using: &generator)))
-      if Set(drawn).isSubset(of: ["karcher", "model_stock"]) { drawn.append("linear") }
+      if Set(drawn).isSubset(of: ["karcher", "model_stock", "ram"]) { drawn.append("linear") }
       methods = drawn
       groups = methods.count == 1 ? 1 : Int.random(in: 1...min(3, layers), using: &generator)
       components = ModelComponent.allCases.filter { _ in Bool.random(using: &generator) }
