@@ -74,7 +74,9 @@ struct MergeSpaceBuilder {
       // What two models of a pair have is nothing that all models could share.
       readers = settings.methods.filter { other in
         guard !spec.isPerModel || other.isPairwise == method.isPairwise else { return false }
-        return other.parameter(spec.name).map { settings.isShared($0, of: other) } ?? false
+        return other.parameter(spec.name).map {
+          $0.isPerModel == spec.isPerModel && settings.isShared($0, of: other)
+        } ?? false
       }
       // The first of the methods that share it lays it out for all.
       guard readers.first == method else { return }
