@@ -1,6 +1,6 @@
 public import Diagnostics
 import Documents
-import Kernels
+public import Kernels
 public import Tensors
 
 /// A model's folder with its weights mapped into memory; nothing is read before it is asked for.
@@ -169,6 +169,22 @@ extension Checkpoint {
       widen(bytes, from: dtype, into: &destination)
     }
   }
+
+  public func stored(_ name: TensorName) -> StoredElements? {
+    places[ExactName(name)].flatMap { files[$0].stored(name) }
+  }
+
+  public func store(
+    _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<UInt8>
+  ) throws {
+    try withBytes(of: name, elements: elements) { bytes in
+      precondition(
+        destination.count == bytes.byteCount, "\(destination.count) bytes for \(bytes.byteCount)")
+      copyBytes(bytes, into: &destination)
+    }
+  }
+
+  public func expect(_ use: WeightUse, of name: TensorName) { stored(name)?.expect(use) }
 
   /// Hands the stored bytes of some elements of the flattened tensor to `body`.
   ///

@@ -33,6 +33,9 @@ public protocol RangeMerge: Sendable {
   ///
   /// - Precondition: `output.count == stack.count`.
   func merge(_ stack: inout MergeStack, into output: inout MutableSpan<Float>)
+
+  /// The same merge, bit for bit, as one kernel over the operands; nil (the default) if there is none.
+  var direct: DirectMerge? { get }
 }
 
 extension RangeMerge {

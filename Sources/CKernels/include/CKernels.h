@@ -9,5 +9,6 @@
 #include "ck_merge.h"
 #include "ck_merge_lines.h"
 #include "ck_merge_relative.h"
+#include "ck_merge_direct.h"
 
 #endif
