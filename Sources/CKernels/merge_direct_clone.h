@@ -211,16 +211,16 @@ void CK_CLONE(ck_merge_direct_sum)(
 // Random words ------------------------------------------------------------------------------------
 
 enum {
-  /// Vectors of eight counters that run through the rounds side by side: the rounds depend on each other.
+  /// Most vectors of eight counters that run through the rounds side by side, as rounds depend on each other.
   PHILOX_VECTORS = 4,
-  PHILOX_ELEMENTS = 32 * PHILOX_VECTORS,
   /// Room for the words of a block that begins anywhere.
-  BLOCK_WORDS = BLOCK + 2 * PHILOX_ELEMENTS,
+  BLOCK_WORDS = BLOCK + 2 * 32 * PHILOX_VECTORS,
 };
 
-/// The words of PHILOX_ELEMENTS elements, Philox4x32-10 of the counters (low + lane, high, 0, 0).
-/// `low` is a multiple of the number of lanes, so that all counters have the same upper half.
-INLINE void philox_elements(uint64_t key, uint32_t low, uint32_t high, uint32_t *words) {
+/// The words of 32 * vectors elements, Philox4x32-10 of the counters (low + lane, high, 0, 0), of which
+/// none passes 2^32.
+INLINE void philox_elements(
+    uint64_t key, uint32_t low, uint32_t high, uint32_t vectors, uint32_t *words) {
   const uint32_t M0 = 0xD2511F53, M1 = 0xCD9E8D57, W0 = 0x9E3779B9, W1 = 0xBB67AE85;
   const u64x8 zero = {0}, low_half = zero + 0xFFFFFFFF;
   // A word sits in the lower half of a lane; what the upper halves hold never matters.
@@ -229,7 +229,7 @@ INLINE void philox_elements(uint64_t key, uint32_t low, uint32_t high, uint32_t 
   // The first two rounds, where c1 is the same in all lanes and c2 and c3 are 0.
   uint64_t same = (uint64_t)(high ^ k0) * M0;
   uint64_t same_high = (uint32_t)(same >> 32) ^ (k1 + W1), same_low = (uint32_t)same;
-  for (uint32_t v = 0; v < PHILOX_VECTORS; v++) {
+  for (uint32_t v = 0; v < vectors; v++) {
     u64x8 counter = (u64x8){0, 1, 2, 3, 4, 5, 6, 7} + (low + 8 * v);
     u64x8 product = (counter & low_half) * M0;
     u64x8 second = (((product >> 32) ^ k1) & low_half) * M1;
@@ -242,7 +242,7 @@ INLINE void philox_elements(uint64_t key, uint32_t low, uint32_t high, uint32_t 
   k1 += 2 * W1;
 #pragma clang loop unroll(full)
   for (int round = 2; round < 10; round++) {
-    for (int v = 0; v < PHILOX_VECTORS; v++) {
+    for (uint32_t v = 0; v < vectors; v++) {
       u64x8 p0 = (c0[v] & low_half) * M0, p1 = (c2[v] & low_half) * M1;
       c0[v] = (p1 >> 32) ^ c1[v] ^ (uint64_t)k0;
       c1[v] = p1;
@@ -252,7 +252,7 @@ INLINE void philox_elements(uint64_t key, uint32_t low, uint32_t high, uint32_t 
     k0 += W0;
     k1 += W1;
   }
-  for (int v = 0; v < PHILOX_VECTORS; v++) {
+  for (uint32_t v = 0; v < vectors; v++) {
     u64x8 front = (c0[v] & low_half) | (c1[v] << 32);
     u64x8 back = (c2[v] & low_half) | (c3[v] << 32);
     u64x8 first = __builtin_shufflevector(front, back, 0, 8, 1, 9, 2, 10, 3, 11);
@@ -264,10 +264,19 @@ INLINE void philox_elements(uint64_t key, uint32_t low, uint32_t high, uint32_t 
 
 /// Fills `words` so that those of elements first ..< first + count stand at the returned place.
 INLINE const uint32_t *mask_words(uint64_t key, uint64_t first, size_t count, uint32_t *words) {
-  size_t skip = (size_t)(first % PHILOX_ELEMENTS);
-  for (size_t done = 0; done < count + skip; done += PHILOX_ELEMENTS) {
+  enum { HALF = PHILOX_VECTORS / 2 };
+  size_t skip = (size_t)(first % (32 * HALF));
+  for (size_t done = 0, step; done < count + skip; done += step) {
     uint64_t counter = (first - skip + done) / 4;
-    philox_elements(key, (uint32_t)counter, (uint32_t)(counter >> 32), words + done);
+    uint32_t low = (uint32_t)counter, high = (uint32_t)(counter >> 32);
+    // Half as many start at a multiple of their number, so they never pass 2^32.
+    if (count + skip - done <= 32 * HALF || low > UINT32_MAX - 8 * PHILOX_VECTORS) {
+      step = 32 * HALF;
+      philox_elements(key, low, high, HALF, words + done);
+    } else {
+      step = 32 * PHILOX_VECTORS;
+      philox_elements(key, low, high, PHILOX_VECTORS, words + done);
+    }
   }
   return words + skip;
 }
@@ -312,16 +321,47 @@ INLINE void keep_above(
   }
 }
 
-/// As keep_above with the cut as bound, which elements before number `ties` need not exceed.
+/// As weigh_block where the key of the difference exceeds `bound` and is at most `most`; else 0.
+INLINE void keep_between(
+    const struct ck_merge_term *term, int32_t bound, int32_t most, const float *base, float *row,
+    size_t count) {
+  for (size_t i = 0; i < count; i += 16) {
+    f32x16 delta = load(row + i) - load(base + i);
+    f32x16 kept = (delta * term->scale) * term->weight;
+    i32x16 key = (i32x16)delta & 0x7FFFFFFF;
+    store(row + i, (f32x16)((i32x16)kept & (key > bound) & (key <= most)));
+  }
+}
+
+/// As keep_between, element by element: those before number `ties` may equal the cut, those before number
+/// `high_ties` must stay below the upper cut.
 INLINE void keep_tied(
-    const struct ck_merge_term *term, size_t ties, const float *base, float *row, size_t count) {
+    const struct ck_merge_term *term, int32_t high, size_t ties, size_t high_ties,
+    const float *base, float *row, size_t count) {
   for (size_t i = 0; i < count; i++) {
     float delta = row[i] - base[i];
     float kept = (delta * term->scale) * term->weight;
     int32_t key;
     memcpy(&key, &delta, sizeof key);
     key &= 0x7FFFFFFF;
-    row[i] = key > (int32_t)term->cut - (i < ties) ? kept : 0.0f;
+    int survives = key > (int32_t)term->cut - (i < ties) && key <= high - (i < high_ties);
+    row[i] = survives ? kept : 0.0f;
+  }
+}
+
+/// As weigh_block where the element's bit is set; else 0. Bit `bit` belongs to element 0.
+INLINE void keep_listed(
+    const struct ck_merge_term *term, uint64_t bit, const float *base, float *row, size_t count) {
+  const i32x16 lanes = {1,      1 << 1, 1 << 2,  1 << 3,  1 << 4,  1 << 5,  1 << 6,  1 << 7,
+                        1 << 8, 1 << 9, 1 << 10, 1 << 11, 1 << 12, 1 << 13, 1 << 14, 1 << 15};
+  for (size_t i = 0; i < count; i += 16) {
+    uint64_t place = bit + i, shift = place % 64;
+    size_t width = count - i < 16 ? count - i : 16;
+    uint64_t word = term->bits[place / 64] >> shift;
+    if (shift + width > 64) word |= term->bits[place / 64 + 1] << (64 - shift);
+    f32x16 kept = ((load(row + i) - load(base + i)) * term->scale) * term->weight;
+    i32x16 survives = ((i32x16){0} + (int32_t)(word & 0xFFFF) & lanes) != 0;
+    store(row + i, (f32x16)((i32x16)kept & survives));
   }
 }
 
@@ -343,12 +383,22 @@ INLINE void thin_block(
     float *row) {
   switch (term->survivors) {
     case CK_KEEP_ALL: return weigh_block(term, base, row, count);
-    case CK_KEEP_MAGNITUDES:
-      if (term->ties <= index) return keep_above(term, (int32_t)term->cut, base, row, count);
-      if (term->ties >= index + count) {
-        return keep_above(term, (int32_t)term->cut - 1, base, row, count);
+    case CK_KEEP_MAGNITUDES: {
+      int32_t cut = (int32_t)term->cut;
+      if (term->ties <= index) return keep_above(term, cut, base, row, count);
+      if (term->ties >= index + count) return keep_above(term, cut - 1, base, row, count);
+      return keep_tied(term, INT32_MAX, term->ties - index, 0, base, row, count);
+    }
+    case CK_KEEP_BAND: {
+      size_t ties = term->ties > index ? term->ties - index : 0;
+      size_t high_ties = term->high_ties > index ? term->high_ties - index : 0;
+      int32_t cut = (int32_t)term->cut, high = (int32_t)term->high;
+      if ((ties == 0 || ties >= count) && (high_ties == 0 || high_ties >= count)) {
+        return keep_between(term, cut - (ties > 0), high - (high_ties > 0), base, row, count);
       }
-      return keep_tied(term, term->ties - index, base, row, count);
+      return keep_tied(term, high, ties, high_ties, base, row, count);
+    }
+    case CK_KEEP_LISTED: return keep_listed(term, first + index, base, row, count);
     case CK_KEEP_MASKED: {
       if (term->threshold == 0) {
         memset(row, 0, BLOCK * sizeof *row);
@@ -446,6 +496,93 @@ void CK_CLONE(ck_merge_direct_task_vectors)(
       elect_block(rows, terms, count_terms, sum, part);
     } else {
       sum_rows(rows, count_terms, sum, part);
+    }
+    write_block(rows[0], target, start, part, start >= before);
+  }
+}
+
+// sce ---------------------------------------------------------------------------------------------
+
+INLINE f64x8 widened_half(f32x16 x, bool upper) {
+  typedef float f32x8 __attribute__((vector_size(32)));
+  f32x8 half = upper ? __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15)
+                     : __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);
+  return __builtin_convertvector(half, f64x8);
+}
+
+/// Population variances of eight elements over rows of differences, in double precision.
+INLINE f64x8 variances_of(
+    float (*deltas)[BLOCK], size_t models, size_t i, bool upper) {
+  double share = (double)models;
+  // A factor that is exact rounds like the division, and takes less time.
+  bool is_power = (models & (models - 1)) == 0;
+  f64x8 mean = {0}, squares = {0};
+  for (size_t k = 0; k < models; k++) mean = mean + widened_half(load(deltas[k] + i), upper);
+  mean = is_power ? mean * (1 / share) : mean / share;
+  for (size_t k = 0; k < models; k++) {
+    f64x8 difference = widened_half(load(deltas[k] + i), upper) - mean;
+    squares = squares + difference * difference;
+  }
+  return is_power ? squares * (1 / share) : squares / share;
+}
+
+/// Keys of the variances of sixteen elements.
+INLINE i32x16 variance_keys(float (*deltas)[BLOCK], size_t models, size_t i) {
+  typedef float f32x8 __attribute__((vector_size(32)));
+  f32x8 lower = __builtin_convertvector(variances_of(deltas, models, i, false), f32x8);
+  f32x8 upper = __builtin_convertvector(variances_of(deltas, models, i, true), f32x8);
+  f32x16 both = __builtin_shufflevector(
+      lower, upper, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return (i32x16)both & 0x7FFFFFFF;
+}
+
+/// base[i] += the mean by shares of the differences that have the elected sign, where selected.
+INLINE void fuse_rows(
+    float *base, float (*deltas)[BLOCK], const float *shares, size_t models, uint32_t cut,
+    size_t ties, size_t count) {
+  const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  for (size_t i = 0; i < count; i += 16) {
+    f32x16 vote = {0}, total = {0}, divisor = {0};
+    for (size_t k = 0; k < models; k++) vote = vote + load(deltas[k] + i);
+    i32x16 flip = ~(vote >= 0.0f) & INT32_MIN;
+    for (size_t k = 0; k < models; k++) {
+      f32x16 delta = load(deltas[k] + i);
+      i32x16 agrees = (f32x16)((i32x16)delta ^ flip) > 0.0f;
+      total = total + (f32x16)((i32x16)(shares[k] * delta) & agrees);
+      divisor = divisor + (f32x16)((i32x16)splat(shares[k]) & agrees);
+    }
+    f32x16 least = splat(1e-6f);
+    f32x16 own = load(base + i);
+    f32x16 merged = own + total / choose(divisor > least, divisor, least);
+    if (cut != 0) {
+      size_t tied = ties > i ? ties - i : 0;
+      i32x16 is_tied = lanes < (int32_t)(tied < 16 ? tied : 16);
+      i32x16 is_selected = variance_keys(deltas, models, i) > (int32_t)cut + is_tied;
+      merged = choose(is_selected, merged, own);
+    }
+    store(base + i, merged);
+  }
+}
+
+void CK_CLONE(ck_merge_direct_sce)(
+    const void *base, const void *const *inputs, enum ck_stored stored, const float *shares,
+    size_t models, uint32_t cut, size_t ties, const struct ck_merge_target *target, size_t count) {
+  _Alignas(64) float rows[CK_MERGE_TERMS + 1][BLOCK];
+  size_t before = results_before_line(target, count);
+  for (size_t start = 0, part; start < count; start += part) {
+    part = start < before ? before - start : count - start;
+    if (part > BLOCK) part = BLOCK;
+    read_block_of(base, stored, start, part, rows[0]);
+    for (size_t k = 0; k < models; k++) {
+      float *row = rows[k + 1];
+      read_block_of(inputs[k], stored, start, part, row);
+      for (size_t i = 0; i < part; i += 16) store(row + i, load(row + i) - load(rows[0] + i));
+    }
+    size_t tied = ties > start ? ties - start : 0;
+    switch (models) {
+      case 2: fuse_rows(rows[0], rows + 1, shares, 2, cut, tied, part); break;
+      case 3: fuse_rows(rows[0], rows + 1, shares, 3, cut, tied, part); break;
+      default: fuse_rows(rows[0], rows + 1, shares, models, cut, tied, part); break;
     }
     write_block(rows[0], target, start, part, start >= before);
   }

@@ -17,6 +17,12 @@ void ck_merge_direct_task_vectors(
   CALL(ck_merge_direct_task_vectors, base, stored, terms, count_terms, sum, first, target, count);
 }
 
+void ck_merge_direct_sce(
+    const void *base, const void *const *inputs, enum ck_stored stored, const float *shares,
+    size_t models, uint32_t cut, size_t ties, const struct ck_merge_target *target, size_t count) {
+  CALL(ck_merge_direct_sce, base, inputs, stored, shares, models, cut, ties, target, count);
+}
+
 void ck_merge_words(uint64_t key, uint64_t first, uint32_t *restrict words, size_t count) {
   CALL(ck_merge_words, key, first, words, count);
 }

@@ -3,7 +3,7 @@
 
 #include "merge_common.h"
 
-enum { PHILOX_WORDS = 256 };
+enum { PHILOX_WORDS = 64 };
 
 /// The words of PHILOX_WORDS consecutive elements; `quad` is a quarter of the first one's index.
 CK_INLINE void philox_words(uint64_t key, uint64_t quad, uint32_t *words) {

@@ -65,13 +65,3 @@ public func round(_ values: inout MutableSpan<Float>, to dtype: DType) {
     }
   }
 }
-
-/// Copies bytes.
-///
-/// - Precondition: There are as many as `destination` has room for.
-public func copyBytes(_ source: RawSpan, into destination: inout MutableSpan<UInt8>) {
-  precondition(source.byteCount == destination.count, "\(source.byteCount) != \(destination.count)")
-  unsafe source.withUnsafeBytes { from in
-    unsafe destination.withUnsafeMutableBytes { to in unsafe to.copyMemory(from: from) }
-  }
-}

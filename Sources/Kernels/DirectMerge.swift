@@ -70,7 +70,7 @@ public struct DirectMerge: Sendable {
       default: CK_RESULT_F32
       }
     unsafe destination.withUnsafeMutableBytes { bytes in
-      unsafe merge(inputs, elements, kind: kind, into: bytes)
+      unsafe merge(inputs, elements, kind: kind, streaming: false, into: bytes)
     }
   }
 
@@ -90,7 +90,8 @@ public struct DirectMerge: Sendable {
       default: CK_RESULT_F32
       }
     unsafe destination.withUnsafeMutableBytes { bytes in
-      unsafe merge(inputs, elements, kind: kind, into: bytes)
+      unsafe merge(
+        inputs, elements, kind: kind, streaming: bytes.count >= Self.streamedSize, into: bytes)
     }
   }
 
@@ -99,7 +100,7 @@ public struct DirectMerge: Sendable {
 
   @unsafe
   private func merge(
-    _ inputs: [StoredElements], _ elements: Range<Int>, kind: ck_result,
+    _ inputs: [StoredElements], _ elements: Range<Int>, kind: ck_result, streaming: Bool,
     into destination: UnsafeMutableRawBufferPointer
   ) {
     precondition(inputs.count == inputCount, "\(inputs.count) inputs for \(inputCount)")
@@ -114,7 +115,7 @@ public struct DirectMerge: Sendable {
       }
     var target = unsafe ck_merge_target(
       values: results, kind: kind,
-      streaming: isAligned && destination.count >= Self.streamedSize)
+      streaming: streaming && isAligned)
     unsafe withUnsafeTemporaryAllocation(of: UnsafeRawPointer?.self, capacity: inputs.count) {
       addresses in
       for (index, input) in inputs.enumerated() {
@@ -155,7 +156,7 @@ public struct DirectMerge: Sendable {
 }
 
 extension DirectMerge.Term {
-  /// - Parameter first: Flat index of the element at `values`.
+  /// The term for the kernel, given that element `first` of the tensor lies at `values`.
   @unsafe
   fileprivate func kernelTerm(_ values: UnsafeRawPointer?, from first: Int) -> ck_merge_term {
     var term = unsafe ck_merge_term()

@@ -27,9 +27,12 @@ public final class StatisticsCache: Sendable {
     var lastUse: Int
   }
 
+  /// About what a key and its place in the table take.
+  private static let keyBytes = 256
+
   public init(limit: Int = 256 << 20) { self.limit = limit }
 
-  /// Bytes held at present, without the keys.
+  /// Bytes held at present.
   public var byteCount: Int { state.withLock { $0.bytes } }
 
   func value<R: Reduction>(of reduction: R, for key: Key) -> R.Value? {
@@ -42,7 +45,7 @@ public final class StatisticsCache: Sendable {
   }
 
   func store<R: Reduction>(_ value: R.Value, of reduction: R, for key: Key) {
-    let bytes = R.byteCount(of: value)
+    let bytes = R.byteCount(of: value) + Self.keyBytes
     guard bytes <= limit else { return }
     state.withLock { state in
       if R.isRetained {

@@ -35,7 +35,13 @@ void ck_merge_direct_sum(
     float divisor, const struct ck_merge_target *target, size_t count);
 
 /// Which elements of a task vector survive; the others are 0.
-enum ck_survivors { CK_KEEP_ALL, CK_KEEP_MAGNITUDES, CK_KEEP_MASKED };
+enum ck_survivors {
+  CK_KEEP_ALL,
+  CK_KEEP_MAGNITUDES,
+  CK_KEEP_BAND,
+  CK_KEEP_MASKED,
+  CK_KEEP_LISTED
+};
 
 /// One weighted task vector: ((x - base) * scale) * weight for the survivors.
 struct ck_merge_term {
@@ -46,9 +52,14 @@ struct ck_merge_term {
   /// Magnitudes: keys above are kept, and equal ones at an index below `ties`.
   uint32_t cut;
   size_t ties;
+  /// Band: of those, keys below `high` are kept, and equal ones from index `high_ties` on.
+  uint32_t high;
+  size_t high_ties;
   /// Masked: Philox key, and the first word to drop, at most 2^32.
   uint64_t key;
   uint64_t threshold;
+  /// Listed: bit e % 64 of word e / 64 belongs to element e of the tensor.
+  const uint64_t *bits;
 };
 
 enum {
@@ -70,5 +81,12 @@ void ck_merge_direct_task_vectors(
     const void *base, enum ck_stored stored, const struct ck_merge_term *terms, size_t count_terms,
     const struct ck_task_vector_sum *sum, uint64_t first, const struct ck_merge_target *target,
     size_t count);
+
+/// target = base + the mean, by `shares`, of the differences that have the elected sign, where the
+/// variance of the differences has a key above cut, or equal to it at an index below ties; else the base.
+/// Cut 0 selects all. At most CK_MERGE_TERMS models.
+void ck_merge_direct_sce(
+    const void *base, const void *const *inputs, enum ck_stored stored, const float *shares,
+    size_t models, uint32_t cut, size_t ties, const struct ck_merge_target *target, size_t count);
 
 #endif
