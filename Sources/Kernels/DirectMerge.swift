@@ -30,6 +30,7 @@ public struct DirectMerge: Sendable {
   private enum Formula: Sendable {
     case sum(weights: [Float], divisor: Float)
     case taskVectors([Term], Combination, lambda: Float)
+    case fusion(shares: [Float], selected: MergeStack.MagnitudeLimit)
   }
 
   private let formula: Formula
@@ -47,8 +48,17 @@ public struct DirectMerge: Sendable {
     formula = .taskVectors(terms, combination, lambda: lambda)
   }
 
+  /// sce, see ``MergeStack/fuse(_:onto:shares:cut:tieLimit:into:)``; the first input is the base.
+  ///
+  /// - Returns: Nil if there are more models than the kernel has room for.
+  public init?(shares: [Float], selected: MergeStack.MagnitudeLimit) {
+    guard shares.count <= CK_MERGE_TERMS else { return nil }
+    formula = .fusion(shares: shares, selected: selected)
+  }
+
   public var inputCount: Int {
     switch formula {
+    case .fusion(let shares, _): 1 + shares.count
     case .sum(let weights, _): weights.count
     case .taskVectors(let terms, _, _): 1 + terms.count
     }
@@ -132,17 +142,44 @@ public struct DirectMerge: Sendable {
         var sum = Self.sum(combination, lambda)
         unsafe withUnsafeTemporaryAllocation(of: ck_merge_term.self, capacity: terms.count) {
           list in
-          for (index, term) in terms.enumerated() {
-            unsafe list.initializeElement(
-              at: index, to: term.kernelTerm(addresses[index + 1], from: elements.lowerBound))
+          unsafe Self.fill(list, from: 0, terms, addresses, elements) {
+            unsafe ck_merge_direct_task_vectors(
+              addresses[0], stored, list.baseAddress, terms.count, &sum,
+              UInt64(elements.lowerBound), &target, elements.count)
           }
-          unsafe ck_merge_direct_task_vectors(
-            addresses[0], stored, list.baseAddress, terms.count, &sum,
-            UInt64(elements.lowerBound), &target, elements.count)
+        }
+      case .fusion(let shares, let selected):
+        guard let start = addresses.baseAddress else { return }
+        let ties = max(0, selected.tieLimit - elements.lowerBound)
+        unsafe shares.withUnsafeBufferPointer { shares in
+          unsafe ck_merge_direct_sce(
+            addresses[0], start + 1, stored, shares.baseAddress, shares.count, selected.cut, ties,
+            &target, elements.count)
         }
       }
     }
     withExtendedLifetime(inputs) {}
+  }
+
+  /// Fills in the terms from number `index` on, and calls `body` while what they point to is alive.
+  @unsafe
+  private static func fill(
+    _ list: UnsafeMutableBufferPointer<ck_merge_term>, from index: Int, _ terms: [Term],
+    _ addresses: UnsafeMutableBufferPointer<UnsafeRawPointer?>, _ elements: Range<Int>,
+    _ body: () -> Void
+  ) {
+    guard index < terms.count else { return body() }
+    var term = unsafe terms[index].kernelTerm(addresses[index + 1], from: elements.lowerBound)
+    guard case .listed(let mask) = terms[index].survivors else {
+      unsafe list.initializeElement(at: index, to: term)
+      return unsafe fill(list, from: index + 1, terms, addresses, elements, body)
+    }
+    precondition(elements.upperBound <= mask.count, "\(elements) of \(mask.count) bits")
+    unsafe mask.withWords { words in
+      unsafe term.bits = unsafe words
+      unsafe list.initializeElement(at: index, to: term)
+      unsafe fill(list, from: index + 1, terms, addresses, elements, body)
+    }
   }
 
   private static func sum(_ combination: Combination, _ lambda: Float) -> ck_task_vector_sum {
@@ -174,6 +211,14 @@ extension DirectMerge.Term {
       unsafe term.survivors = CK_KEEP_MASKED
       unsafe term.key = key
       unsafe term.threshold = threshold
+    case .band(let low, let high):
+      unsafe term.survivors = CK_KEEP_BAND
+      unsafe term.cut = low.cut
+      unsafe term.ties = max(0, low.tieLimit - first)
+      unsafe term.high = high.cut
+      unsafe term.high_ties = max(0, high.tieLimit - first)
+    case .listed:
+      unsafe term.survivors = CK_KEEP_LISTED
     }
     return unsafe term
   }

@@ -22,6 +22,10 @@ extension ElectedTaskVectors {
   }
 }
 
+extension SelectedFusion {
+  var direct: DirectMerge? { DirectMerge(shares: shares, selected: limit) }
+}
+
 extension ThinnedTerm {
   fileprivate var direct: DirectMerge.Term {
     DirectMerge.Term(scale: scale, weight: weight, survivors: survivors)

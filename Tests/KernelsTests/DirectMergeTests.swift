@@ -122,16 +122,39 @@ struct DirectMergeTests {
       switch term.survivors {
       case .all: true
       case .magnitudes(let cut, let tieLimit):
-        abs(delta).bitPattern > cut || (abs(delta).bitPattern == cut && index < tieLimit)
+        Self.isBefore(.init(cut: cut, tieLimit: tieLimit), delta, index)
+      case .band(let low, let high):
+        Self.isBefore(low, delta, index) && !Self.isBefore(high, delta, index)
+      case .listed(let mask): mask[index]
       case .masked(let key, let threshold):
         UInt64(Self.words.word(at: index)) < threshold && key == Self.words.key
       }
     return isKept ? (delta * term.scale) * term.weight : 0
   }
 
-  private func terms(around element: Int) -> [DirectMerge.Term] {
+  /// Whether an element comes before a place in the descending order of magnitudes.
+  private static func isBefore(
+    _ limit: MergeStack.MagnitudeLimit, _ delta: Float, _ index: Int
+  ) -> Bool {
+    let key = abs(delta).bitPattern
+    return key > limit.cut || (key == limit.cut && index < limit.tieLimit)
+  }
+
+  /// Terms of every kind for a tensor of `count` elements.
+  private func terms(for count: Int) -> [DirectMerge.Term] {
+    let element = count / 2
     let cut = Float(0.03125).bitPattern
+    let band = MergeStack.Survivors.band(
+      low: .init(cut: cut, tieLimit: element),
+      high: .init(cut: Float(0.0625).bitPattern, tieLimit: element / 2))
+    var mask = KeepMask(count: count)
+    let magnitudes = rowSample(count, seed: 50).map { abs($0) }
+    let ranks = (0..<UInt32(count)).map { $0 }
+    _ = mask.keep(
+      magnitudes.span, ranks: ranks.span, at: 0, key: 5, first: 0, low: 0.5, slope: 0)
     return [
+      .init(scale: 1.7, weight: 0.4, survivors: band),
+      .init(scale: 1, weight: -0.6, survivors: .listed(mask)),
       .init(scale: 1.7, weight: 0.4, survivors: .magnitudes(cut: cut, tieLimit: element)),
       .init(scale: 1, weight: -0.3, survivors: .all),
       .init(scale: 2, weight: 0.6, survivors: .masked(key: Self.words.key, threshold: 1 << 31)),
@@ -144,7 +167,7 @@ struct DirectMergeTests {
   @Test("task vectors", arguments: counts, dtypes)
   func taskVectors(count: Int, dtype: DType) throws {
     for first in [0, 3] where first <= count {
-      let all = terms(around: count / 2)
+      let all = terms(for: count)
       for selection in [all, Array(all[0..<1]), Array(all[0..<2]), Array(all[0..<3]), []] {
         let rows = try rows(count, dtype, models: 1 + selection.count)
         func values(_ element: Int) -> [Float] {
@@ -176,6 +199,43 @@ struct DirectMergeTests {
     }
   }
 
+  @Test("sce", arguments: counts, dtypes)
+  func fusion(count: Int, dtype: DType) throws {
+    for shares in [[0.2, 0.8], [0.3, 0.3, 0.4]] as [[Float]] {
+      let rows = try rows(count, dtype, models: 1 + shares.count)
+      func deltas(_ element: Int) -> [Float] {
+        rows.dropFirst().map { $0.values[element] - rows[0].values[element] }
+      }
+      func variance(_ element: Int) -> Float {
+        let deltas = deltas(element).map { Double($0) }
+        let mean = deltas.reduce(0, +) / Double(deltas.count)
+        let squares = deltas.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return Float(squares / Double(deltas.count))
+      }
+      let cut = count > 0 ? variance(count / 3) : 1
+      for limit in [
+        MergeStack.MagnitudeLimit(cut: 0, tieLimit: .max), .init(cut: cut.bitPattern, tieLimit: 0),
+        .init(cut: cut.bitPattern, tieLimit: count / 3 + 1),
+      ] {
+        let merge = try #require(DirectMerge(shares: shares, selected: limit))
+        expect(merge, rows, 0..<count, dtype) { element in
+          let base = rows[0].values[element]
+          guard limit.cut == 0 || Self.isBefore(limit, variance(element), element) else {
+            return base
+          }
+          let deltas = deltas(element)
+          let isPositive = deltas.reduce(0, +) >= 0
+          var (sum, divisor): (Float, Float) = (0, 0)
+          for (delta, share) in zip(deltas, shares) where isPositive ? delta > 0 : delta < 0 {
+            sum += share * delta
+            divisor += share
+          }
+          return base + sum / max(divisor, 1e-6)
+        }
+      }
+    }
+  }
+
   @Test("masks of elements that begin anywhere", arguments: [3, 127, 128, 200, 100_001])
   func masks(first: Int) throws {
     let term = DirectMerge.Term(
@@ -195,7 +255,7 @@ struct DirectMergeTests {
     let rows = try small.map { row in
       try StoredRow((0..<count).map { row.values[$0 % 997] }, .bf16)
     }
-    let terms = terms(around: count / 2)[0..<2]
+    let terms = terms(for: count)[0..<2]
     let merges = [
       DirectMerge(weights: [0.3, 0.3, 0.4], divisor: 1),
       try #require(DirectMerge(Array(terms), combined: .election(normalize: true), lambda: 1)),
