@@ -85,9 +85,11 @@ public struct StoredElements: Sendable {
     if case .file(let file) = place { file.advise(MADV_WILLNEED, bytes(of: 0..<count)) }
   }
 
-  /// Takes the elements out of this process's resident memory; they are read again when touched.
-  public func evict() {
-    if case .file(let file) = place { file.advise(MADV_DONTNEED, bytes(of: 0..<count)) }
+  /// Takes elements out of this process's resident memory; they are read again when touched.
+  public func evict(_ elements: Range<Int>? = nil) {
+    if case .file(let file) = place {
+      file.advise(MADV_DONTNEED, bytes(of: elements ?? 0..<count))
+    }
   }
 
   private func bytes(of elements: Range<Int>) -> Range<Int> {

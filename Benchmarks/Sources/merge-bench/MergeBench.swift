@@ -38,9 +38,7 @@ struct MergeBench {
   }
 
   private func run() throws {
-    // Where there is memory for files, their bytes are resident beyond doubt.
-    let parent =
-      FileManager.default.fileExists(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
+    let parent = FileManager.default.temporaryDirectory.path
     let folder = "\(parent)/merge-bench-\(ProcessInfo.processInfo.processIdentifier)"
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let family = try Family(in: folder, rows: rows)
