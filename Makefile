@@ -2,13 +2,13 @@
 
 SWIFT ?= swift
 SYSTEM_PACKAGES := pkg-config libsqlite3-dev libopenblas-dev libonig-dev libdnnl-dev
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Benchmarks
 # Debian's OpenBLAS does not know every CPU; these kernels give a row the same bits at any position.
 OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || echo Sandybridge)
 PYTHON ?= python3
 MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
-.PHONY: demo test build test-openblas bench format lint parity system-packages clean
+.PHONY: demo test build test-openblas bench bench-merge bench-merge-files bench-merge-memory format lint parity system-packages clean
 
 demo: build
 	@store=$$(mktemp -d)/demo.sqlite && \
@@ -37,6 +37,20 @@ parity: build
 
 bench: build
 	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)
+
+# Merges against memcpy and torch, in memory; needs about 1 GB.
+bench-merge:
+	$(SWIFT) build -c release --package-path Benchmarks
+	ours=$$(mktemp) && Benchmarks/.build/release/merge-bench --json $$ours && \
+	  $(PYTHON) Benchmarks/peers/merge_torch.py $$ours && rm $$ours
+
+# Whole processes: mergekit-yaml against `mergevolve merge` on a family of 1 GB models.
+bench-merge-files: build
+	$(PYTHON) Benchmarks/peers/merge_files.py --mergevolve $(MERGEVOLVE)
+
+# Memory of `mergevolve merge` on three models of 4 GB each; needs 20 GB of disk.
+bench-merge-memory: build
+	$(PYTHON) Benchmarks/peers/merge_files.py --mergevolve $(MERGEVOLVE) --gigabytes 4 --no-mergekit
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

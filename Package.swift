@@ -46,7 +46,14 @@ let collections = Target.Dependency.product(name: "Collections", package: "swift
 let package = Package(
   name: "mergevolve",
   products: [
-    .executable(name: "mergevolve", targets: ["mergevolve"])
+    .executable(name: "mergevolve", targets: ["mergevolve"]),
+    // For Benchmarks/, a package of its own.
+    .library(
+      name: "MergeEngine",
+      targets: [
+        "MergeEngine", "MergeMethods", "Recipes", "Checkpoints", "Documents", "Kernels", "Tensors",
+        "Diagnostics",
+      ]),
   ],
   traits: [
     .trait(name: "OneDNN", description: "Matrix products through oneDNN (libdnnl-dev)."),
@@ -179,7 +186,8 @@ let package = Package(
       of: "SearchDriver",
       [
         "MergeEngine", "Evaluation", "Tasks", "Optimizers", "SearchSpaces", "Recipes",
-        "Checkpoints", "PopulationStore", "Documents", "Tensors", "Randomness",
+        "Checkpoints", "Architectures", "PopulationStore", "Kernels", "Documents", "Tensors",
+        "Randomness",
       ]),
     tests(
       of: "Reports", ["PopulationStore", "SearchSpaces", "Recipes", "Documents"],

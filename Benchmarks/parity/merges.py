@@ -1,10 +1,11 @@
 """Parity of merging: the same recipes through mergekit and through `mergevolve merge`.
 
-Random recipes over random models (float32 without equal magnitudes, and bfloat16) and over the demo
-family, and any recipe files that are named, such as exported ones. Elements that hang on an accident of
-the implementation are left out, counted and capped: equal magnitudes at the cut of `ties`, of which
-mergekit keeps arbitrary ones, and votes that sum to zero but for rounding. Then the same again without
-that licence: mergekit is made to keep the first of equal magnitudes and to use our masks.
+Random recipes of every method (but arcee_fusion, which golden cases hold) over random models (float32
+without equal magnitudes, and bfloat16) and over the demo family, and any recipe files that are named, such
+as exported ones. Elements that hang on an accident of the implementation are left out, counted and capped:
+equal magnitudes at the cuts of `ties`, `breadcrumbs` and `sce`, of which mergekit keeps arbitrary ones, and
+votes that sum to zero but for rounding. Then the same again without that licence for cuts: mergekit is made
+to keep the first of equal magnitudes and to use our masks, those of della included.
 
     python3 Benchmarks/parity/merges.py --mergevolve .build/release/mergevolve
 """
@@ -84,7 +85,8 @@ class Parity:
         methods = {stage["merge_method"] for stage in yaml.safe_load_all(recipe.read_text())}
         ours = self.ours(recipe, folder / "ours")
         line = ""
-        if not methods & {"dare_linear", "dare_ties"}:
+        random = {"dare_linear", "dare_ties", "della", "della_linear"}
+        if not methods & random:
             theirs, watch = self.theirs(recipe, folder / "theirs")
             free = compare(ours, theirs, [watch.at_cut, watch.even_vote])
             found += free.failures
@@ -97,7 +99,7 @@ class Parity:
             self.worst[kind] = max(self.worst.get(kind, 0), free.worst)
             self.excluded[label.split()[0]] = max(
                 self.excluded.get(label.split()[0], 0), free.excluded_share)
-        if methods & {"ties", "dare_linear", "dare_ties"}:
+        if methods & (random | {"ties", "breadcrumbs", "breadcrumbs_ties"}):
             select = reference.addressed_masks(reference.mask_seed(recipe))
             theirs, watch = self.theirs(recipe, folder / "aligned", select)
             strict = compare(ours, theirs, [watch.even_vote])

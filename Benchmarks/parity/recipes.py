@@ -5,9 +5,19 @@ from pathlib import Path
 
 import yaml
 
+# All but arcee_fusion: in single precision its mask hangs on rounding (merge-methods.md, 6.5).
 METHODS = [
-    "linear", "slerp", "task_arithmetic", "ties", "dare_linear", "dare_ties", "passthrough",
+    "linear", "slerp", "nuslerp", "multislerp", "karcher", "passthrough", "task_arithmetic", "ties",
+    "dare_linear", "dare_ties", "breadcrumbs", "breadcrumbs_ties", "della", "della_linear",
+    "model_stock", "nearswap", "sce", "ram", "ramplus_tl",
 ]
+PLAIN = ["linear", "slerp", "task_arithmetic", "ties"]
+TASK_VECTORS = {
+    "task_arithmetic", "ties", "dare_linear", "dare_ties", "breadcrumbs", "breadcrumbs_ties", "della",
+    "della_linear",
+}
+PAIRS = {"slerp", "nearswap"}
+WITHOUT_BASE = {"linear", "karcher", "passthrough"}
 COMPONENTS = ["self_attn", "mlp", "layernorm", "lm_head", "embed_tokens", "norm"]
 
 
@@ -42,9 +52,18 @@ class Draw:
         return self.random.sample(self.experts, self.random.randint(low, min(high, len(self.experts))))
 
     def per_model(self, method: str) -> dict:
-        if method == "linear":
+        if method in ("linear", "nuslerp", "multislerp"):
             return {"weight": self.curve(0.1, 1.2)}
+        if method not in TASK_VECTORS:
+            return {}
         parameters = {"weight": self.curve(-0.6, 1.4)}
+        if method.startswith("della"):
+            # Inside of (0, 1) wherever the two curves are read.
+            parameters["density"] = self.curve(0.35, 0.65)
+            parameters["epsilon"] = self.curve(-0.3, 0.3)
+            return parameters
+        if method.startswith("breadcrumbs"):
+            parameters["gamma"] = self.curve(0.0, 0.3)
         if method != "task_arithmetic":
             density = self.curve(0.05, 1.0)
             parameters["density"] = 1.0 if self.random.random() < 0.1 else density
@@ -53,6 +72,25 @@ class Draw:
     def shared(self, method: str) -> dict:
         if method == "slerp":
             return {"t": self.curve(-0.1, 1.1)}
+        if method == "nearswap":
+            return {"t": self.curve(1e-4, 5e-2)}
+        if method in ("ram", "ramplus_tl"):
+            parameters = {"epsilon": self.curve(1e-5, 1e-2)}
+            if method == "ramplus_tl":
+                parameters |= {"r": self.curve(0, 1), "alpha": self.curve(0, 1)}
+            return parameters
+        if method == "karcher":
+            return {"max_iter": self.random.randint(1, 20)} if self.random.random() < 0.5 else {}
+        if method not in TASK_VECTORS and method not in ("linear", "passthrough"):
+            flags = {
+                "nuslerp": ["nuslerp_flatten", "nuslerp_row_wise"],
+                "multislerp": ["normalize_weights"], "model_stock": ["filter_wise"],
+                "sce": ["int8_mask"],
+            }[method]
+            parameters = {flag: self.random.random() < 0.4 for flag in flags}
+            if method == "sce":
+                parameters["select_topk"] = self.curve(0.05, 1.0)
+            return parameters
         if method in ("linear", "passthrough"):
             choose = self.random.random() < 0.5 and method == "linear"
             return {"normalize": False} if choose else {}
@@ -69,21 +107,22 @@ class Draw:
         shared = self.shared(method)
         if method == "passthrough":
             models = [(self.random.choice(self.experts), {"scale": self.curve(0.2, 1.5)})]
-        elif method == "linear":
-            models = [(model, self.per_model(method)) for model in self.experts_of(1, 3)]
-        elif method == "slerp":
+        elif method in PAIRS:
             recipe["base_model"] = self.base
             models = [(self.base, {}), (self.experts_of(1, 1)[0], {})]
         else:
-            recipe["base_model"] = self.base
-            models = [(model, self.per_model(method)) for model in self.experts_of(1, 3)]
-            if self.random.random() < 0.5:
+            if method not in WITHOUT_BASE and (
+                    method not in ("nuslerp", "multislerp") or self.random.random() < 0.5):
+                recipe["base_model"] = self.base
+            least, most = {"nuslerp": (2, 2), "model_stock": (2, 3)}.get(method, (1, 3))
+            models = [(model, self.per_model(method)) for model in self.experts_of(least, most)]
+            if method in TASK_VECTORS and self.random.random() < 0.5:
                 # A value for all models instead of one each.
                 shared["weight"] = self.curve(0.2, 1.0)
                 models = [
                     (model, {k: v for k, v in own.items() if k != "weight"})
                     for model, own in models]
-        if "base_model" in recipe and method != "slerp" and self.random.random() < 0.3:
+        if "base_model" in recipe and method not in PAIRS and self.random.random() < 0.3:
             models.insert(self.random.randint(0, len(models)), (self.base, {}))
         self.random.shuffle(models)
         if sliced and self.random.random() < 0.4:
@@ -119,7 +158,7 @@ class Draw:
     def staged(self) -> str:
         """Two methods over the whole depth, and a choice between them by component and layer."""
         stages = []
-        for name, method in zip("xy", self.random.sample(METHODS[:4], 2)):
+        for name, method in zip("xy", self.random.sample(PLAIN, 2)):
             stages.append({"name": name, **self.stage(method, sliced=False)})
         chosen = self.random.choice(COMPONENTS[:3])
         cut = self.random.randint(1, self.layers - 1)

@@ -2,12 +2,15 @@
 
 import contextlib
 import re
+import types
 from pathlib import Path
 
 import numpy
 import torch
 import yaml
 from mergekit.merge_methods import generalized_task_arithmetic as kernel
+from mergekit.merge_methods import sce
+from mergekit.merge_methods.base import FunctionalGroupMergeMethod
 from mergekit.scripts import multimerge, run_yaml
 from mergekit.sparsify import SparsificationMethod
 
@@ -42,33 +45,47 @@ class Watch:
 def watching(select=None):
     """Patches the task-vector kernel: yields what it met, and lets `select` choose the elements.
 
-    `select(name, position, delta, density, method)` returns the mask to use, or None for mergekit's own.
+    `select(name, position, delta, density, method, options)` returns the mask to use, or None for mergekit's own.
     """
     watch = Watch()
     original_merge = kernel.GeneralizedTaskArithmeticMerge.merge_group
     original_sparsify = kernel.sparsify
-    original_bernoulli, original_argsort = torch.bernoulli, torch.argsort
+    original_bernoulli, original_argsort, original_sort = torch.bernoulli, torch.argsort, torch.sort
+    original_group, original_mask = FunctionalGroupMergeMethod.merge_group, sce.sce_mask
     current: dict = {}
 
     def sparsify(delta, density, method, **options):
         position = current["position"]
         current["position"] += 1
         name = current["name"]
-        if method == SparsificationMethod.magnitude and 0 < density < 1:
-            keep = max(1, int(density * delta.numel()))
-            magnitudes = delta.abs().reshape(-1).float()
-            cut = torch.sort(magnitudes, descending=True).values[keep - 1]
-            if cut > 0 and int((magnitudes >= cut).sum()) > keep:
-                watch.note(watch.at_cut, name, delta.abs() == cut)
-        mask = select(name, position, delta, density, method) if select and density < 1 else None
+        if 0 < density < 1:
+            tied = torch.zeros(delta.shape, dtype=torch.bool)
+            for cut in ambiguous_cuts(delta, density, method, options.get("gamma", 0)):
+                tied |= delta.abs() == cut
+            if bool(tied.any()):
+                watch.note(watch.at_cut, name, tied)
+        mask = None
+        if select and density < 1:
+            mask = select(name, position, delta, density, method, options)
         if mask is not None:
-            torch.bernoulli = lambda probabilities: mask.to(probabilities.dtype)
-            order = torch.argsort(mask.reshape(-1).to(torch.int8), descending=True, stable=True)
-            torch.argsort = lambda *_, **__: order
+            chosen = mask.reshape(-1).to(torch.int8)
+            torch.bernoulli = lambda probabilities: mask.reshape(probabilities.shape).to(probabilities.dtype)
+            if method == SparsificationMethod.magnitude:
+                order = original_argsort(chosen, descending=True, stable=True)
+                torch.argsort = lambda *_, **__: order
+            if method == SparsificationMethod.magnitude_outliers:
+                # The chosen ones where mergekit takes the middle of its ascending order.
+                count = delta.numel()
+                keep, top = int(density * count), int(options["gamma"] * count)
+                bottom = max(0, count - keep - top)
+                kept, rest = torch.nonzero(chosen)[:, 0], torch.nonzero(chosen == 0)[:, 0]
+                order = torch.cat([rest[:bottom], kept, rest[bottom:]])
+                torch.sort = lambda *_, **__: types.SimpleNamespace(indices=order)
         try:
             result = original_sparsify(delta, density=density, method=method, **options)
         finally:
-            torch.bernoulli, torch.argsort = original_bernoulli, original_argsort
+            torch.bernoulli, torch.argsort, torch.sort = (
+                original_bernoulli, original_argsort, original_sort)
         current["deltas"].append(result)
         return result
 
@@ -80,40 +97,96 @@ def watching(select=None):
             weighted = [
                 delta.double() * parameters["weight"][entry.id]
                 for delta, entry in zip(current["deltas"], group.non_base)]
-            sums = torch.stack(weighted)
-            total, size = sums.sum(0).abs(), sums.abs().sum(0)
-            watch.note(watch.even_vote, name, (size > 0) & (total <= 2.0**-20 * size))
+            note_even_votes(watch, name, weighted)
             return result
         return original_merge(self, group, **parameters)
 
+    def functional_group(self, group, /, **parameters):
+        current["name"] = group.metadata.name
+        if self.spec.name == "sce" and parameters["select_topk"] >= 1 and group.non_base:
+            note_even_votes(watch, group.metadata.name, [x.tensor - group.base.tensor for x in group.non_base])
+        return original_group(self, group, **parameters)
+
+    def sce_mask(vectors, density, mask_dtype=None):
+        name = current["name"]
+        mask = original_mask(vectors, density, mask_dtype)
+        if 0 < density < 1:
+            variances = torch.var(vectors, dim=0, unbiased=False)
+            kept = int((mask != 0).sum())
+            order = torch.argsort(variances.reshape(-1), descending=True, stable=True)
+            if 0 < kept < variances.numel():
+                # Variances are rounded sums: those that single precision cannot tell from the cut.
+                cut = variances.reshape(-1)[order[kept - 1]]
+                near = (variances - cut).abs() <= 2.0**-20 * cut
+                if int(near.sum()) > 1 and cut > 0:
+                    watch.note(watch.at_cut, name, near)
+        note_even_votes(watch, name, list(vectors * mask))
+        return mask
+
     kernel.sparsify = sparsify
+    FunctionalGroupMergeMethod.merge_group = functional_group
+    sce.sce_mask = sce_mask
     kernel.GeneralizedTaskArithmeticMerge.merge_group = merge_group
     try:
         yield watch
     finally:
         kernel.sparsify = original_sparsify
+        FunctionalGroupMergeMethod.merge_group = original_group
+        sce.sce_mask = original_mask
         kernel.GeneralizedTaskArithmeticMerge.merge_group = original_merge
 
 
-def first_of_equal(name, position, delta, density, method):
-    """Of equal magnitudes at the cut, those of lowest flat index."""
-    if method != SparsificationMethod.magnitude or density <= 0:
-        return None
-    keep = max(1, int(density * delta.numel()))
-    order = torch.argsort(delta.abs().reshape(-1).float(), descending=True, stable=True)[:keep]
-    mask = torch.zeros(delta.numel(), dtype=torch.bool)
-    mask[order] = True
+def note_even_votes(watch: Watch, name: str, votes: list) -> None:
+    sums = torch.stack([vote.double() for vote in votes])
+    total, size = sums.sum(0).abs(), sums.abs().sum(0)
+    watch.note(watch.even_vote, name, (size > 0) & (total <= 2.0**-20 * size))
+
+
+def ambiguous_cuts(delta, density, method, gamma) -> list:
+    """Magnitudes of which only some are kept, so that the order of equal ones decides."""
+    magnitudes = torch.sort(delta.abs().reshape(-1).float(), descending=True).values
+    count = delta.numel()
+    if method == SparsificationMethod.magnitude:
+        places = [max(1, int(density * count))]
+    elif method == SparsificationMethod.magnitude_outliers:
+        keep = int(density * count)
+        drop = min(int(gamma * count), count - keep)
+        places = [drop, drop + keep]
+    else:
+        return []
+    return [
+        magnitudes[place] for place in places
+        if 0 < place < count and magnitudes[place] == magnitudes[place - 1] and magnitudes[place] > 0]
+
+
+def first_of_equal(delta, density, method, gamma):
+    """Of equal magnitudes at a cut, those of lowest flat index come first in descending order."""
+    count = delta.numel()
+    keep, drop = int(density * count), 0
+    if method == SparsificationMethod.magnitude:
+        keep = max(1, keep) if density > 0 else 0
+    else:
+        drop = min(int(gamma * count), count - keep)
+    order = torch.argsort(delta.abs().reshape(-1).float(), descending=True, stable=True)
+    mask = torch.zeros(count, dtype=torch.bool)
+    mask[order[drop:drop + keep]] = True
     return mask.reshape(delta.shape)
 
 
 def addressed_masks(seed: int):
     """The masks of a recipe with this mask seed, as Mergevolve defines them."""
 
-    def select(name, position, delta, density, method):
-        if method != SparsificationMethod.random:
-            return first_of_equal(name, position, delta, density, method)
+    def select(name, position, delta, density, method, options):
+        if method in (SparsificationMethod.magnitude, SparsificationMethod.magnitude_outliers):
+            return first_of_equal(delta, density, method, options.get("gamma", 0))
+        probability = density
+        if method == SparsificationMethod.della_magprune and density > 0:
+            rows = delta.abs().reshape(1, -1) if delta.dim() < 2 else delta.abs()
+            ranks = torch.argsort(torch.argsort(rows, dim=1, stable=True), dim=1).double()
+            slope = 2 * options["epsilon"] / (rows.shape[1] - 1)
+            probability = (density - options["epsilon"] + slope * ranks).reshape(-1).numpy()
         words = element_words(f"{seed}/{name}/{position}", delta.numel())
-        return torch.from_numpy(words * 2.0**-32 < density).reshape(delta.shape)
+        return torch.from_numpy(words * 2.0**-32 < probability).reshape(delta.shape)
 
     return select
 

@@ -1,11 +1,12 @@
 #include "clone.h"
 
+#include "cpu_level.h"
+
 #if defined(__x86_64__)
 
 #include "ck_threads.h"
 
-/// 2 with AVX-512, 1 with AVX2 and fused multiply-add, else 0.
-static int level(void) {
+int ck_cpu_level(void) {
   static int known = -1;
   int value = __atomic_load_n(&known, __ATOMIC_RELAXED);
   if (value < 0) {
@@ -20,20 +21,9 @@ static int level(void) {
   return value;
 }
 
-#define CALL(name, ...)                        \
-  do {                                         \
-    switch (level()) {                         \
-      case 2: return name##_v4(__VA_ARGS__);   \
-      case 1: return name##_v3(__VA_ARGS__);   \
-      default: return name##_base(__VA_ARGS__); \
-    }                                          \
-  } while (0)
-
-#else
-
-#define CALL(name, ...) return name##_base(__VA_ARGS__)
-
 #endif
+
+#define CALL(name, ...) CK_CALL_FOR_LEVEL(name, __VA_ARGS__)
 
 void ck_rms_norm(const float *restrict x, const float *restrict weights, float epsilon, size_t rows,
                  size_t width, float *restrict out) {

@@ -102,11 +102,3 @@ double ck_merge_mask_sum(
   }
   return sum;
 }
-
-CK_CLONES
-void ck_merge_words(uint64_t key, uint64_t first, uint32_t *restrict words, size_t count) {
-  uint32_t block[PHILOX_WORDS];
-  FOR_EACH_PHILOX_BLOCK(key, first, count, block, begin, end, skip) {
-    memcpy(words + begin, block + skip, (end - begin) * sizeof *words);
-  }
-}

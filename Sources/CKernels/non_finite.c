@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "clones.h"
+
 // A number is NaN or infinite if all bits of its exponent are set.
 
+CK_CLONES
 size_t ck_count_non_finite_16(const uint8_t *bytes, size_t count, uint16_t exponent_mask) {
   size_t total = 0;
   for (size_t i = 0; i < count; i++) {
@@ -14,6 +17,7 @@ size_t ck_count_non_finite_16(const uint8_t *bytes, size_t count, uint16_t expon
   return total;
 }
 
+CK_CLONES
 size_t ck_count_non_finite_f32(const uint8_t *bytes, size_t count) {
   const uint32_t mask = 0x7F800000;
   size_t total = 0;
@@ -25,6 +29,7 @@ size_t ck_count_non_finite_f32(const uint8_t *bytes, size_t count) {
   return total;
 }
 
+CK_CLONES
 size_t ck_count_non_finite_f64(const uint8_t *bytes, size_t count) {
   const uint64_t mask = 0x7FF0000000000000;
   size_t total = 0;

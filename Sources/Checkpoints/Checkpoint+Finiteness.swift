@@ -35,7 +35,11 @@ extension Checkpoint {
           countNonFinite($0, tile.dtype)
         }
       }
-      for (tile, count) in zip(batch, found) { counts[tile.tensor] += count }
+      for (tile, count) in zip(batch, found) {
+        counts[tile.tensor] += count
+        // A model larger than memory passes by without filling it.
+        stored(tile.name)?.evict(tile.elements)
+      }
     }
     return zip(names, counts).compactMap { $1 > 0 ? NonFinite(name: $0, count: $1) : nil }
   }

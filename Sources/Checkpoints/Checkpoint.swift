@@ -1,6 +1,6 @@
 public import Diagnostics
 import Documents
-import Kernels
+public import Kernels
 public import Tensors
 
 /// A model's folder with its weights mapped into memory; nothing is read before it is asked for.
@@ -158,17 +158,33 @@ extension Checkpoint {
   public func read(
     _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<Float>
   ) throws {
-    let dtype = try stored(name).dtype
-    guard dtype == .f32 || dtype == .bf16 || dtype == .f16 else {
-      throw Diagnostic(
-        "cannot calculate in dtype \(dtype.rawValue)",
-        at: "\(file(of: name) ?? path): tensor \(quoted(name))",
-        fix: "convert the checkpoint to F32, BF16 or F16")
-    }
-    try withBytes(of: name, elements: elements) { bytes in
-      widen(bytes, from: dtype, into: &destination)
-    }
+    let place = try readable(name)
+    try place.check(elements)
+    place.widen(elements, into: &destination)
   }
+
+  public func store(
+    _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<UInt8>
+  ) throws {
+    let place = try readable(name)
+    try place.check(elements)
+    place.copy(elements, into: &destination)
+  }
+
+  private func readable(_ name: TensorName) throws(Diagnostic) -> StoredElements {
+    if let place = stored(name) { return place }
+    guard let dtype = description(of: name)?.dtype else { throw noTensor(name) }
+    throw Diagnostic(
+      "cannot calculate in dtype \(dtype.rawValue)",
+      at: "\(file(of: name) ?? path): tensor \(quoted(name))",
+      fix: "convert the checkpoint to F32, BF16 or F16")
+  }
+
+  public func stored(_ name: TensorName) -> StoredElements? {
+    places[ExactName(name)].flatMap { files[$0].stored(name) }
+  }
+
+  public func expect(_ use: WeightUse, of name: TensorName) { stored(name)?.expect(use) }
 
   /// Hands the stored bytes of some elements of the flattened tensor to `body`.
   ///
@@ -180,11 +196,6 @@ extension Checkpoint {
   ) throws -> Result {
     guard let place = places[ExactName(name)] else { throw noTensor(name) }
     return try files[place].withBytes(of: name, elements: elements, body)
-  }
-
-  private func stored(_ name: TensorName) throws(Diagnostic) -> TensorDescription {
-    guard let description = description(of: name) else { throw noTensor(name) }
-    return description
   }
 
   private func noTensor(_ name: TensorName) -> Diagnostic {

@@ -1,6 +1,7 @@
 public import Diagnostics
 import Documents
 public import Kernels
+import Synchronization
 import Tensors
 
 /// Writes any weight source as a folder that `transformers` loads.
@@ -144,6 +145,8 @@ public struct CheckpointWriter: Sendable {
 
   /// Elements that one worker reads and writes at a time.
   private static let tile = 1 << 17
+  /// Tiles per worker between two looks at whether the task is cancelled.
+  private static let tilesPerBatch = 16
 
   private func write(
     _ shard: CheckpointLayout.Shard, of source: any WeightSource, to output: OutputFolder,
@@ -151,33 +154,59 @@ public struct CheckpointWriter: Sendable {
   ) throws {
     let file = try output.createFile(shard.fileName)
     try shard.header.withRawBytes { bytes throws(Diagnostic) in try file.write(bytes, at: 0) }
-    for (tensor, offset) in shard.tensors {
+    for (index, (tensor, offset)) in shard.tensors.enumerated() {
+      if index + 1 < shard.tensors.count {
+        source.expect(.soon, of: shard.tensors[index + 1].description.name)
+      }
       try source.prepare(tensor.name, on: pool)
       let count = tensor.shape.elementCount
-      let tiles = (count + Self.tile - 1) / Self.tile
-      let batch = 16 * pool.threads
-      for first in stride(from: 0, to: tiles, by: batch) {
+      let width = tensor.dtype.bitWidth / 8
+      let batch = Self.tilesPerBatch * pool.threads * Self.tile
+      for first in stride(from: 0, to: count, by: batch) {
         try Task.checkCancellation()
-        try pool.forEach(min(batch, tiles - first)) { index in
-          let start = (first + index) * Self.tile
-          try Self.write(
-            tensor, elements: start..<min(count, start + Self.tile), of: source, to: file,
-            at: offset)
-        }
+        let elements = first..<min(count, first + batch)
+        try Self.write(tensor, elements: elements, of: source, to: file, at: offset, on: pool)
+        // The disk gets to work on this while the next batch is merged.
+        file.startWriting(
+          offset + elements.lowerBound * width..<offset + elements.upperBound * width)
       }
-      progress(count * tensor.dtype.bitWidth / 8)
+      source.expect(.over, of: tensor.name)
+      progress(count * width)
     }
     try file.synchronize()
   }
 
+  /// Merges and writes elements tile by tile; every worker has room for one tile.
   private static func write(
     _ tensor: TensorDescription, elements: Range<Int>, of source: any WeightSource,
-    to file: OutputFile, at offset: Int
+    to file: OutputFile, at offset: Int, on pool: WorkerPool
   ) throws {
-    var values = [Float](repeating: 0, count: elements.count)
-    var span = values.mutableSpan
-    try source.read(tensor.name, elements: elements, into: &span)
-    let broken = values.withRawBytes { countNonFinite($0, .f32) }
+    let width = tensor.dtype.bitWidth / 8
+    let tiles = (elements.count + tile - 1) / tile
+    let next = Atomic(0)
+    try pool.forEach(min(pool.threads, tiles)) { _ in
+      var stored = [UInt8](repeating: 0, count: min(tile, elements.count) * width)
+      while true {
+        let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < tiles else { return }
+        let start = elements.lowerBound + index * tile
+        let part = start..<min(elements.upperBound, start + tile)
+        var span = stored.mutableSpan
+        var bytes = span._mutatingExtracting(0..<part.count * width)
+        try source.store(tensor.name, elements: part, into: &bytes)
+        try stored.withRawBytes { bytes in
+          let bytes = bytes.extracting(0..<part.count * width)
+          try check(bytes, of: tensor, in: source)
+          try file.write(bytes, at: offset + start * width)
+        }
+      }
+    }
+  }
+
+  private static func check(
+    _ stored: RawSpan, of tensor: TensorDescription, in source: any WeightSource
+  ) throws(Diagnostic) {
+    let broken = countNonFinite(stored, tensor.dtype)
     guard broken == 0 else {
       throw Diagnostic(
         "\(broken) of the values to be written are NaN or infinite",
@@ -186,8 +215,6 @@ public struct CheckpointWriter: Sendable {
           ? "write bfloat16 or float32, which have no limit of 65504, or use smaller weights"
           : "use smaller weights, or other models")
     }
-    try file.write(
-      values.span, as: tensor.dtype, at: offset + elements.lowerBound * tensor.dtype.bitWidth / 8)
   }
 }
 

@@ -1,5 +1,5 @@
 public import Diagnostics
-import Kernels
+public import Kernels
 public import Tensors
 
 /// A safetensors file, mapped into memory, whose header has passed every check.
@@ -35,6 +35,15 @@ public struct SafetensorsFile: Sendable {
 
   public func description(of name: TensorName) -> TensorDescription? {
     positions[ExactName(name)].map { tensors[$0] }
+  }
+
+  /// The tensor where it lies in the file; nil if there is none, or none that kernels read in place.
+  public func stored(_ name: TensorName) -> StoredElements? {
+    guard let position = positions[ExactName(name)] else { return nil }
+    let tensor = tensors[position]
+    guard StoredElements.holds(tensor.dtype) else { return nil }
+    return StoredElements(
+      file, offset: offsets[position], dtype: tensor.dtype, count: tensor.shape.elementCount)
   }
 
   /// Hands the stored bytes of some elements of the flattened tensor to `body`.

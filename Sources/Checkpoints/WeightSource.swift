@@ -43,8 +43,61 @@ public protocol WeightSource: Sendable {
   /// Optional: ``read(_:elements:into:)`` does it by itself when nobody has, on one thread. Call it outside
   /// of the pool's own work, before the tensor is read tile by tile.
   func prepare(_ name: TensorName, on pool: WorkerPool) throws
+
+  /// The tensor where it lies in memory as F32, F16 or BF16; nil (the default) if it is computed.
+  func stored(_ name: TensorName) -> StoredElements?
+
+  /// Overwrites `destination` with elements in the dtype of ``description(of:)``, little-endian.
+  ///
+  /// The numbers are those of ``read(_:elements:into:)``, without the way through single precision.
+  /// - Precondition: `destination` has as many bytes as the elements.
+  /// - Throws: As ``read(_:elements:into:)``.
+  func store(
+    _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<UInt8>) throws
+
+  /// A hint about mapped memory, which changes no result; ignored by default.
+  func expect(_ use: WeightUse, of name: TensorName)
+}
+
+/// When a tensor is read next.
+public enum WeightUse: Sendable {
+  /// Soon, so it may be fetched from the disk meanwhile.
+  case soon
+  /// Not for a while, so it may leave memory.
+  case over
 }
 
 extension WeightSource {
   public func prepare(_ name: TensorName, on pool: WorkerPool) throws {}
+
+  public func stored(_ name: TensorName) -> StoredElements? { nil }
+
+  public func store(
+    _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<UInt8>
+  ) throws {
+    guard let dtype = description(of: name)?.dtype else { preconditionFailure("no '\(name)'") }
+    let width = dtype.bitWidth / 8
+    var values = [Float](repeating: 0, count: min(elements.count, MergeStack.tile))
+    for start in stride(from: elements.lowerBound, to: elements.upperBound, by: MergeStack.tile) {
+      let count = min(elements.upperBound - start, MergeStack.tile)
+      var span = values.mutableSpan
+      var part = span._mutatingExtracting(0..<count)
+      try read(name, elements: start..<start + count, into: &part)
+      let offset = (start - elements.lowerBound) * width
+      var target = destination._mutatingExtracting(offset..<offset + count * width)
+      narrow(values.span.extracting(0..<count), to: dtype, into: &target)
+    }
+  }
+
+  public func expect(_ use: WeightUse, of name: TensorName) {}
+}
+
+extension StoredElements {
+  /// Passes a hint on to the system.
+  package func expect(_ use: WeightUse) {
+    switch use {
+    case .soon: prefetch()
+    case .over: evict()
+    }
+  }
 }

@@ -71,7 +71,24 @@ public final class MappedFile: @unchecked Sendable {
     try withBytes(range) { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
   }
 
-  private func checkSize(needed: Int) throws(Diagnostic) {
+  /// Gives the system a hint (`MADV_…`) about the whole pages within a range.
+  func advise(_ advice: Int32, _ range: Range<Int>) {
+    guard let base = unsafe base else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let start = (range.lowerBound + page - 1) / page * page
+    let end = range.upperBound / page * page
+    guard start < end else { return }
+    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base + start), end - start, advice)
+  }
+
+  /// Where a byte lies; nil if the file is empty.
+  @unsafe
+  func address(at offset: Int) -> UnsafeRawPointer? {
+    unsafe base.map { unsafe $0 + offset }
+  }
+
+  /// - Throws: ``Diagnostic`` if the file has shrunk below `needed` bytes.
+  func checkSize(needed: Int) throws(Diagnostic) {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
       throw Self.failure("cannot read the file's size", path: path)

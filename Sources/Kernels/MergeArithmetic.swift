@@ -24,6 +24,23 @@ extension MergeStack {
     case magnitudes(cut: UInt32, tieLimit: Int)
     /// Elements whose random word under the Philox key is below `threshold` (0…2³²).
     case masked(key: UInt64, threshold: UInt64)
+    /// Magnitudes between two cuts: those that ``magnitudes(cut:tieLimit:)`` keeps by `low` and not by
+    /// `high`.
+    case band(low: MagnitudeLimit, high: MagnitudeLimit)
+    /// Elements whose bit is set.
+    case listed(KeepMask)
+  }
+
+  /// A place in the descending order of magnitudes, equal ones in order of their flat index: before it
+  /// come those whose bit pattern exceeds `cut`, and equal ones at indices below `tieLimit`.
+  public struct MagnitudeLimit: Hashable, Sendable {
+    public let cut: UInt32
+    public let tieLimit: Int
+
+    public init(cut: UInt32, tieLimit: Int) {
+      self.cut = cut
+      self.tieLimit = tieLimit
+    }
   }
 
   /// `row[i] = ((row[i] − base[i]) · scale) · weight` for the survivors, 0 for the others.
@@ -43,6 +60,16 @@ extension MergeStack {
         precondition(threshold <= 1 << 32, "threshold \(threshold) of a 32-bit word")
         unsafe ck_merge_delta_masked(
           x, base, scale, weight, key, UInt64(elements.lowerBound), threshold, count)
+      case .band(let low, let high):
+        unsafe ck_merge_delta_between(
+          x, base, scale, weight, low.cut, max(0, low.tieLimit - elements.lowerBound), high.cut,
+          max(0, high.tieLimit - elements.lowerBound), count)
+      case .listed(let mask):
+        precondition(elements.upperBound <= mask.count, "\(elements) of \(mask.count) bits")
+        unsafe mask.withWords {
+          unsafe ck_merge_delta_bits(
+            x, base, scale, weight, $0, UInt64(elements.lowerBound), count)
+        }
       }
     }
   }

@@ -1,3 +1,4 @@
+import CKernels
 public import Diagnostics
 import Glibc
 public import Tensors
@@ -45,6 +46,11 @@ public final class OutputFile: Sendable {
     var span = stored.mutableSpan
     narrow(values, to: dtype, into: &span)
     try unsafe write(stored.span.bytes, at: offset)
+  }
+
+  /// Lets the disk begin to write a range; errors show up in ``synchronize()``.
+  public func startWriting(_ range: Range<Int>) {
+    ck_start_writing(descriptor, Int64(range.lowerBound), Int64(range.count))
   }
 
   /// Returns when the file's contents have reached the disk.

@@ -82,19 +82,33 @@ public final class MergePlan: WeightSource {
   }
 
   public func prepare(_ name: TensorName, on pool: WorkerPool) throws {
-    _ = try tensor(name).prepare(on: pool)
+    try tensor(name).prepare(on: pool)
   }
+
+  public func expect(_ use: WeightUse, of name: TensorName) { tensors[name]?.inputs.expect(use) }
 
   public func read(
     _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<Float>
   ) throws {
     precondition(
       destination.count == elements.count, "\(destination.count) != \(elements.count)")
+    try tensor(name, having: elements).read(elements: elements, into: &destination)
+  }
+
+  public func store(
+    _ name: TensorName, elements: Range<Int>, into destination: inout MutableSpan<UInt8>
+  ) throws {
+    try tensor(name, having: elements).store(elements: elements, into: &destination)
+  }
+
+  private func tensor(
+    _ name: TensorName, having elements: Range<Int>
+  ) throws(Diagnostic) -> TensorMerge {
     let tensor = try tensor(name)
     let count = tensor.description.shape.elementCount
     precondition(
       elements.lowerBound >= 0 && elements.upperBound <= count, "\(elements) of \(count) elements")
-    try tensor.read(elements: elements, into: &destination)
+    return tensor
   }
 
   private func tensor(_ name: TensorName) throws(Diagnostic) -> TensorMerge {

@@ -190,14 +190,16 @@ extension StagePlanner {
     isPartial: Bool
   ) throws(Diagnostic) -> TensorMerge.Work? {
     if isPartial {
-      let onlyBase = present.count == 1 && present[0].position == nil
+      let hasBase = present.contains { $0.position == nil }
+      let onlyBase = present.count == 1 && hasBase
+      let isAllowed = layout.method.allows(inputs: present.count, withBase: hasBase)
       switch layout.method.missing {
       case .singletonPasses where present.count == 1: return .copy
       case .baseSingletonPasses where onlyBase: return .copy
-      case .baseOrSkip where !layout.method.inputs.allows(present.count):
+      case .baseOrSkip where !isAllowed:
         return onlyBase ? .copy : nil
       default:
-        guard layout.method.inputs.allows(present.count) else {
+        guard isAllowed, site.base == nil || hasBase else {
           throw Diagnostic(
             "only \(present.count) of \(site.inputs.count) models have tensor '\(spec.name)'",
             at: location, fix: "merge models that all have it")

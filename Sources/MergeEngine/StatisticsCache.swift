@@ -5,8 +5,8 @@ import Tensors
 
 /// What the input tensors of a search's merges have been asked, for all candidates.
 ///
-/// Holds at most a given number of bytes; what was used longest ago goes first. Safe to share between
-/// threads. A value is the same whether it was remembered or gathered anew.
+/// Holds at most a given number of bytes; what was used longest ago goes first, but for values that are
+/// meant to stay, which take at most half. Safe to share between threads. A value is the same whether it was remembered or gathered anew.
 public final class StatisticsCache: Sendable {
   /// Bytes that may be held.
   public let limit: Int
@@ -15,18 +15,24 @@ public final class StatisticsCache: Sendable {
   private struct State {
     var entries: [Key: Entry] = [:]
     var bytes = 0
+    /// Of the entries that stay.
+    var retainedBytes = 0
     var clock = 0
   }
 
   private struct Entry {
     let value: any Sendable
     let bytes: Int
+    let isRetained: Bool
     var lastUse: Int
   }
 
+  /// About what a key and its place in the table take.
+  private static let keyBytes = 256
+
   public init(limit: Int = 256 << 20) { self.limit = limit }
 
-  /// Bytes held at present, without the keys.
+  /// Bytes held at present.
   public var byteCount: Int { state.withLock { $0.bytes } }
 
   func value<R: Reduction>(of reduction: R, for key: Key) -> R.Value? {
@@ -39,20 +45,35 @@ public final class StatisticsCache: Sendable {
   }
 
   func store<R: Reduction>(_ value: R.Value, of reduction: R, for key: Key) {
-    let bytes = R.byteCount(of: value)
+    let bytes = R.byteCount(of: value) + Self.keyBytes
     guard bytes <= limit else { return }
     state.withLock { state in
+      if R.isRetained {
+        guard state.entries[key] == nil, hasRoom(toRetain: bytes, state) else { return }
+        state.retainedBytes += bytes
+      }
       state.clock += 1
       let old = state.entries.updateValue(
-        Entry(value: value, bytes: bytes, lastUse: state.clock), forKey: key)
+        Entry(value: value, bytes: bytes, isRetained: R.isRetained, lastUse: state.clock),
+        forKey: key)
       state.bytes += bytes - (old?.bytes ?? 0)
       if state.bytes > limit { Self.evict(from: &state, downTo: limit - limit / 4) }
     }
   }
 
+  /// Whether a value that stays is held already, or could be if it took so many bytes.
+  func retains(_ key: Key, bytes: Int) -> Bool {
+    state.withLock { $0.entries[key] != nil || hasRoom(toRetain: bytes, $0) }
+  }
+
+  private func hasRoom(toRetain bytes: Int, _ state: borrowing State) -> Bool {
+    state.retainedBytes + bytes <= limit / 2
+  }
+
   private static func evict(from state: inout State, downTo target: Int) {
     for (key, entry) in state.entries.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
       guard state.bytes > target else { return }
+      if entry.isRetained { continue }
       state.entries[key] = nil
       state.bytes -= entry.bytes
     }
@@ -116,6 +137,10 @@ struct CachedSurvey: TensorSurvey {
       if let key = keys[index] { cache.store(value, of: measurements[index].reduction, for: key) }
     }
     return values.compactMap { $0 }
+  }
+
+  func retains<R: Reduction>(_ measurement: Measurement<R>, byteCount: Int) -> Bool {
+    key(measurement).map { cache.retains($0, bytes: byteCount) } ?? false
   }
 
   private func key<R: Reduction>(_ measurement: Measurement<R>) -> StatisticsCache.Key? {

@@ -11,13 +11,20 @@ final class TensorMerge: Sendable {
   let inputs: TensorInputs
   private let work: Work
   private let statistics: StatisticsCache
-  private let prepared = Mutex<(any RangeMerge)?>(nil)
+  private let prepared = Mutex<Prepared?>(nil)
   private static let serial = WorkerPool(threads: 1)
 
   enum Work: Sendable {
     case method(any MergeMethod)
     /// The only input is handed on.
     case copy
+  }
+
+  /// What all ranges need.
+  private struct Prepared {
+    let merge: any RangeMerge
+    /// The same merge in one pass over the operands as they lie in memory, where that is possible.
+    let direct: (merge: DirectMerge, operands: [StoredElements])?
   }
 
   init(
@@ -31,7 +38,9 @@ final class TensorMerge: Sendable {
   }
 
   /// Works out what all ranges need, once; whoever comes meanwhile waits.
-  func prepare(on pool: WorkerPool) throws -> any RangeMerge {
+  func prepare(on pool: WorkerPool) throws { _ = try prepared(on: pool) }
+
+  private func prepared(on pool: WorkerPool) throws -> Prepared {
     try prepared.withLock { prepared in
       if let prepared { return prepared }
       let survey = CachedSurvey(inputs: inputs, pool: pool, cache: statistics)
@@ -41,25 +50,67 @@ final class TensorMerge: Sendable {
         case .method(let method): try method.prepare(survey)
         }
       for operand in merge.operands { try inputs.inputs[operand].prepare(on: pool) }
-      prepared = merge
-      return merge
+      let direct = merge.direct.flatMap { direct in
+        inputs.stored(merge.operands).map { (direct, $0) }
+      }
+      let result = Prepared(merge: merge, direct: direct)
+      prepared = result
+      return result
     }
   }
 
   func read(elements: Range<Int>, into destination: inout MutableSpan<Float>) throws {
-    let merge = try prepare(on: Self.serial)
+    let prepared = try prepared(on: Self.serial)
+    try inputs.open(elements, of: prepared.merge.operands)
+    if let (direct, operands) = prepared.direct {
+      direct.merge(operands, elements: elements, roundedTo: description.dtype, into: &destination)
+      return
+    }
+    try forEachTile(of: elements, prepared.merge) { stack, place in
+      var output = destination._mutatingExtracting(place)
+      prepared.merge.merge(&stack, into: &output)
+      round(&output, to: description.dtype)
+    }
+  }
+
+  /// As ``read(elements:into:)``, in the output's dtype.
+  func store(elements: Range<Int>, into destination: inout MutableSpan<UInt8>) throws {
+    let prepared = try prepared(on: Self.serial)
+    try inputs.open(elements, of: prepared.merge.operands)
+    if let (direct, operands) = prepared.direct {
+      direct.merge(operands, elements: elements, storedAs: description.dtype, into: &destination)
+      return
+    }
+    let width = description.dtype.bitWidth / 8
+    var values = [Float](repeating: 0, count: min(MergeStack.tile, elements.count))
+    try forEachTile(of: elements, prepared.merge) { stack, place in
+      var span = values.mutableSpan
+      var output = span._mutatingExtracting(0..<place.count)
+      prepared.merge.merge(&stack, into: &output)
+      var target = destination._mutatingExtracting(
+        place.lowerBound * width..<place.upperBound * width)
+      narrow(values.span.extracting(0..<place.count), to: description.dtype, into: &target)
+    }
+  }
+
+  /// Fills a stack with one tile of the operands after the other.
+  ///
+  /// `body` also gets the tile's place among the elements.
+  private func forEachTile(
+    of elements: Range<Int>, _ merge: any RangeMerge,
+    _ body: (inout MergeStack, Range<Int>) -> Void
+  ) throws {
+    let operands = merge.operands
     let tile = MergeStack.tile
-    var stack = MergeStack(rows: merge.operands.count, capacity: min(tile, elements.count))
+    var stack = MergeStack(rows: operands.count, capacity: min(tile, elements.count))
     for start in stride(from: elements.lowerBound, to: elements.upperBound, by: tile) {
       let part = start..<min(start + tile, elements.upperBound)
       stack.move(to: part)
-      for (row, operand) in merge.operands.enumerated() {
+      for (row, operand) in operands.enumerated() {
         try stack.withMutableRow(row) { try inputs.read(operand, elements: part, into: &$0) }
       }
       let offset = start - elements.lowerBound
-      var output = destination._mutatingExtracting(offset..<offset + part.count)
-      merge.merge(&stack, into: &output)
-      round(&output, to: description.dtype)
+      body(&stack, offset..<offset + part.count)
     }
   }
 }

@@ -22,4 +22,10 @@ struct Angle {
   func sine(times factor: Double) -> Double {
     Deterministic.sineAndCosine(turns: factor * turns).sine
   }
+
+  var radians: Double { turns * 2 * Double.pi }
+
+  static func sineAndCosine(radians: Double) -> (sine: Double, cosine: Double) {
+    Deterministic.sineAndCosine(turns: radians / (2 * Double.pi))
+  }
 }

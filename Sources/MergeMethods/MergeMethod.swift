@@ -26,10 +26,20 @@ public protocol RangeMerge: Sendable {
   /// The inputs that are read: row r of a stack holds input `operands[r]`. Never empty.
   var operands: [Int] { get }
 
+  /// Memory that it takes, beyond a few numbers.
+  var byteCount: Int { get }
+
   /// Overwrites `output` with the merged elements; the rows of the stack are used up.
   ///
   /// - Precondition: `output.count == stack.count`.
   func merge(_ stack: inout MergeStack, into output: inout MutableSpan<Float>)
+
+  /// The same merge, bit for bit, as one kernel over the operands; nil (the default) if there is none.
+  var direct: DirectMerge? { get }
+}
+
+extension RangeMerge {
+  public var byteCount: Int { 0 }
 }
 
 /// The output tensor that a method is asked for, and the inputs that have it.
@@ -55,4 +65,7 @@ public struct MergeSite: Hashable, Sendable {
 
   /// Index of the base among the inputs.
   public var base: Int? { positions.firstIndex { $0 == nil } }
+
+  /// Indices of the inputs other than the base.
+  public var models: [Int] { positions.indices.filter { positions[$0] != nil } }
 }

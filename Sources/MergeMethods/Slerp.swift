@@ -13,14 +13,7 @@ public struct Slerp: MergeMethod {
 
   public init(_ values: ParameterValues, for site: MergeSite) throws(Diagnostic) {
     t = Double(Float(try values.real(.t)))
-    let others = site.positions.indices.filter { site.positions[$0] != nil }
-    guard let base = site.base, others.count == 1 else {
-      throw values.problem(
-        "slerp needs base_model and one other model, but \(site.inputCount) have this tensor",
-        fix: "use models that all have the tensor")
-    }
-    self.base = base
-    other = others[0]
+    (base, other) = try values.requiredPair(site, of: "slerp")
   }
 
   public func prepare(_ survey: some TensorSurvey) throws -> any RangeMerge {

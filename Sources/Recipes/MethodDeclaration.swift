@@ -74,4 +74,10 @@ public struct MethodDeclaration: Hashable, Sendable {
 
   /// Whether the method combines exactly two models.
   public var isPairwise: Bool { inputs.maximum == 2 }
+
+  /// Whether so many inputs, base included, may meet.
+  public func allows(inputs count: Int, withBase hasBase: Bool) -> Bool {
+    let countsBase = inputs.includesBase || base == .ignored
+    return inputs.allows(countsBase || !hasBase ? count : count - 1)
+  }
 }

@@ -34,7 +34,7 @@ extension MethodDeclaration {
   fileprivate func spec(named name: String) -> ParameterSpec? {
     parameter(ParameterName(name))
       ?? (name == ParameterName.int8Mask.rawValue
-        ? Self.taskArithmetic.parameter(.int8Mask) : nil)
+        ? .int8Mask : nil)
   }
 
   fileprivate func unknownParameter(_ name: String, at location: String) -> Diagnostic {

@@ -15,6 +15,18 @@ public struct ParameterName: RawRepresentable, Hashable, Sendable, CustomStringC
   public static let int8Mask = ParameterName("int8_mask")
   public static let scale = ParameterName("scale")
   public static let t = ParameterName("t")
+  public static let gamma = ParameterName("gamma")
+  public static let epsilon = ParameterName("epsilon")
+  public static let nuslerpFlatten = ParameterName("nuslerp_flatten")
+  public static let nuslerpRowWise = ParameterName("nuslerp_row_wise")
+  public static let normalizeWeights = ParameterName("normalize_weights")
+  public static let eps = ParameterName("eps")
+  public static let maxIterations = ParameterName("max_iter")
+  public static let tolerance = ParameterName("tol")
+  public static let filterWise = ParameterName("filter_wise")
+  public static let selectTopK = ParameterName("select_topk")
+  public static let r = ParameterName("r")
+  public static let alpha = ParameterName("alpha")
 }
 
 /// One value of a merge parameter.
@@ -58,12 +70,20 @@ public struct ParameterSpec: Hashable, Sendable {
   public let valid: ClosedRange<Double>?
   /// Range of a search that states none; nil for parameters that a search does not vary.
   public let suggested: ClosedRange<Double>?
+  /// Whether a search that does not mention the parameter varies it; else it keeps the default.
+  public let isVaried: Bool
+  /// The parameter of the same model around which this one is a distance; nil for all others.
+  ///
+  /// Where that lies inside (0, 1), adding and subtracting this one must not lead out.
+  public let margin: ParameterName?
   public let summary: String
 
   public init(
     _ name: ParameterName, _ kind: Kind, _ scope: Scope, default defaultValue: ParameterScalar?,
     isRequired: Bool = false, valid: ClosedRange<Double>? = nil,
-    suggested: ClosedRange<Double>? = nil, summary: String
+    suggested: ClosedRange<Double>? = nil, isVaried: Bool? = nil,
+    within margin: ParameterName? = nil,
+    summary: String
   ) {
     self.name = name
     self.kind = kind
@@ -72,6 +92,8 @@ public struct ParameterSpec: Hashable, Sendable {
     self.isRequired = isRequired
     self.valid = valid
     self.suggested = suggested
+    self.isVaried = isVaried ?? (suggested != nil && (isRequired || scope != .shared))
+    self.margin = margin
     self.summary = summary
   }
 

@@ -127,6 +127,11 @@ public struct Forecast: Sendable {
         + "\(waves) wave\(waves == 1 ? "" : "s") a generation, "
         + "\(grouped(waves * modelBytes / 1_000_000)) MB of weights read for it")
     add("memory_bytes", inputs.memory)
+    add(
+      "statistics",
+      "at most \(grouped(inputs.statistics.limit / 1_000_000)) MB of it for what candidates share: norms, "
+        + "histograms and masks of the models' tensors")
+    add("statistics_bytes", inputs.statistics.limit)
     add("waves", waves)
     add("bytes_read_per_generation", waves * modelBytes)
     add(

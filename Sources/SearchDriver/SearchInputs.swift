@@ -253,7 +253,7 @@ extension ModelOutline {
 }
 
 extension ModelOutline.Role {
-  fileprivate init(_ role: WeightRole) {
+  init(_ role: WeightRole) {
     self =
       switch role {
       case .embedding: .embedding

@@ -26,12 +26,13 @@ struct StatisticsCacheTests {
         models:
         - {model: b, parameters: {weight: 1, density: \(density)}}
         - {model: c, parameters: {weight: 0.5, density: \(density)}}
-        parameters: {rescale: true}
+        parameters: {rescale: true\(method == "della" ? ", epsilon: 0.2" : "")}
         """, location: "recipe.yaml")
   }
 
   @Test(
-    "do not change results, whatever the limit", arguments: ["ties", "dare_ties"],
+    "do not change results, whatever the limit",
+    arguments: ["ties", "dare_ties", "della", "breadcrumbs"],
     [0, 5000, 1 << 24])
   func results(method: String, limit: Int) throws {
     let library = CheckpointLibrary(folders: [folder.path])
@@ -63,6 +64,31 @@ struct StatisticsCacheTests {
     let second = cache.byteCount
     // Only the cuts are new; the histograms serve every density.
     #expect(second > first && second - first < first / 4)
+  }
+
+  @Test("keep ranks for good, in half of the room")
+  func ranks() throws {
+    let library = CheckpointLibrary(folders: [folder.path])
+    func bytes(_ limit: Int) throws -> [Int] {
+      let cache = StatisticsCache(limit: limit)
+      return try [0.3, 0.5, 0.6].map { density in
+        let plan = try MergePlan.build(
+          recipe("della", density: density), library: library, statistics: cache)
+        _ = try tensors(of: plan)
+        return cache.byteCount
+      }
+    }
+    let plenty = try bytes(1 << 24)
+    let elements = try values(
+      "model.embed_tokens.weight",
+      of: MergePlan.build(
+        recipe("della", density: 0.3), library: library, statistics: StatisticsCache())
+    ).count
+    // Two models' ranks of two bytes, and a mask of one bit, per candidate.
+    #expect(plenty[0] > 4 * elements)
+    #expect(plenty[1] - plenty[0] == plenty[2] - plenty[1])
+    #expect(plenty[1] - plenty[0] < plenty[0] / 2)
+    #expect(try bytes(4096).allSatisfy { $0 <= 4096 })
   }
 
   @Test("a mask seed has sums of its own")

@@ -5,30 +5,45 @@ import Recipes
 import Testing
 
 /// Parameter values for any method, drawn from the ranges that searches use.
-private func trial(_ name: String, seed: UInt64, models: Int = 3, count: Int = 500) throws -> Trial
-{
+private func trial(
+  _ name: String, seed: UInt64, models: Int = 3, shape: [Int] = [20, 25]
+) throws -> Trial {
   let method = try MethodDeclaration.all.entry(named: name, at: "test")
-  let usesBase = method.base == .required
-  let most = method.inputs.maximum ?? models + 1
-  let rows = family(models: min(models, most - 1), count: count, seed: seed)
-  var trial = Trial(method, usesBase || most == 1 ? rows : Array(rows.dropFirst()))
   let stream = RandomStream(seed: seed, purpose: .initialDesign)
+  let usesBase = method.base == .required || method.base == .optional && seed % 2 == 0
+  var most = method.inputs.maximum ?? models + 1
+  if usesBase, !method.inputs.includesBase { most += 1 }
+  let others = min(models, usesBase ? most - 1 : most)
+  let rows = family(models: others, count: shape.reduce(1, *), seed: seed)
+  var trial = Trial(method, usesBase ? rows : Array(rows.dropFirst()))
+  trial.shape = shape
+  trial.hasBase = usesBase
   var draw = 0
-  func number(_ spec: ParameterSpec) -> Double {
+  func uniform() -> Double {
     draw += 1
-    let range = spec.suggested ?? spec.valid ?? 0...1
-    return range.lowerBound + (range.upperBound - range.lowerBound) * stream.uniform(at: draw)
+    return stream.uniform(at: draw)
   }
   for spec in method.parameters {
     switch (spec.kind, spec.isPerModel) {
     case (.real, true):
       let count = trial.rows.count - (usesBase && spec.scope == .perNonBase ? 1 : 0)
-      trial.perModel[spec.name] = (0..<count).map { _ in number(spec) }
-    case (.real, false): trial.shared[spec.name] = .real(number(spec))
-    case (.boolean, _):
-      draw += 1
-      trial.shared[spec.name] = .boolean(stream.uniform(at: draw) < 0.5)
+      let range = spec.suggested ?? spec.valid ?? 0...1
+      trial.perModel[spec.name] = (0..<count).map { _ in
+        range.lowerBound + (range.upperBound - range.lowerBound) * uniform()
+      }
+    case (.real, false):
+      if let range = spec.suggested {
+        trial.shared[spec.name] = .real(
+          range.lowerBound + (range.upperBound - range.lowerBound) * uniform())
+      }
+    case (.boolean, _): trial.shared[spec.name] = .boolean(uniform() < 0.5)
     case (.integer, _): break
+    }
+  }
+  for spec in method.parameters {
+    guard let margin = spec.margin, let centres = trial.perModel[margin] else { continue }
+    trial.perModel[spec.name] = trial.perModel[spec.name].map { values in
+      zip(values, centres).map { min($0, 0.9 * min($1, 1 - $1)) }
     }
   }
   return trial
@@ -54,6 +69,7 @@ struct MergeMethodConformanceTests {
       trial.perModel[.weight] = weights.map { abs($0) + 0.1 }
     }
     if trial.method.base == .ignored { trial.shared[.normalize] = .boolean(true) }
+    if !trial.usesBase { trial.shared[.normalizeWeights] = .boolean(true) }
     trial.perModel[.scale] = trial.perModel[.scale].map { $0.map { _ in 1 } }
     let merged = try trial.merged()
     #expect(distance(merged, trial.rows[0]) <= 1e-5)
@@ -69,9 +85,10 @@ struct MergeMethodConformanceTests {
     "does not depend on how the tensor is cut, bit for bit", arguments: mergeMethods.names,
     0..<4 as Range<UInt64>)
   func ranges(name: String, seed: UInt64) throws {
-    let trial = try trial(name, seed: seed, count: 1003)
+    let shape = [[1003], [17, 59], [5, 8, 25], [1, 1000]][Int(seed)]
+    let trial = try trial(name, seed: seed, shape: shape)
     let whole = try trial.merged().map(\.bitPattern)
-    for cuts in [[1], [7], [64], [3, 500, 1], [1000, 3]] {
+    for cuts in [[1], [7], [64], [3, 500, 1], [990, 10]] {
       #expect(try trial.merged(cuts: cuts).map(\.bitPattern) == whole, "cuts \(cuts)")
     }
     for threads in [2, 3] {
@@ -84,11 +101,11 @@ struct MergeMethodConformanceTests {
     0..<8 as Range<UInt64>)
   func permutation(name: String, seed: UInt64) throws {
     var trial = try trial(name, seed: seed)
-    guard !trial.method.isStochastic, trial.rows.count > 2 || trial.method.base != .required,
+    guard !trial.method.isStochastic, trial.rows.count > 2 || !trial.usesBase,
       !trial.method.isPairwise
     else { return }
     let merged = try trial.merged()
-    let first = trial.method.base == .required ? 1 : 0
+    let first = trial.usesBase ? 1 : 0
     trial.rows[first...].reverse()
     for (name, values) in trial.perModel { trial.perModel[name] = values.reversed() }
     #expect(distance(try trial.merged(), merged) <= 1e-5)
@@ -98,7 +115,7 @@ struct MergeMethodConformanceTests {
   func basePosition(seed: UInt64) throws {
     for name in mergeMethods.names {
       var trial = try trial(name, seed: seed)
-      guard trial.method.base == .required else { continue }
+      guard trial.usesBase else { continue }
       let merged = try trial.merged().map(\.bitPattern)
       trial.rows = Array(trial.rows.dropFirst()) + [trial.rows[0]]
       trial.base = trial.rows.count - 1

@@ -21,8 +21,12 @@ struct Trial {
   var method: MethodDeclaration
   /// All inputs, the base among them.
   var rows: [[Float]]
+  /// Shape of the tensor; nil: one axis.
+  var shape: [Int]?
   /// Index of the base; ignored by methods that have none.
   var base = 0
+  /// Whether a method that may have a base gets one.
+  var hasBase: Bool
   var shared: [ParameterName: ParameterScalar] = [:]
   /// One value per input that the parameter is for.
   var perModel: [ParameterName: [Double]] = [:]
@@ -36,9 +40,10 @@ struct Trial {
     self.rows = rows
     self.perModel = perModel
     self.shared = shared
+    hasBase = method.base == .required
   }
 
-  private var usesBase: Bool { method.base == .required }
+  var usesBase: Bool { hasBase && method.base != .ignored }
 
   var positions: [Int?] {
     guard usesBase else { return rows.indices.map { $0 } }
@@ -64,7 +69,7 @@ struct Trial {
 
   func prepared(threads: Int = 1) throws -> any RangeMerge {
     let site = MergeSite(
-      tensor: "w", shape: Shape([rows[0].count]), positions: positions, maskSeed: maskSeed)
+      tensor: "w", shape: Shape(shape ?? [rows[0].count]), positions: positions, maskSeed: maskSeed)
     let type = try mergeMethods.entry(named: method.name, at: "test")
     let scan = TensorScan(MemoryInputs(rows: rows), on: WorkerPool(threads: threads))
     return try type.init(values, for: site).prepare(scan)

@@ -6,57 +6,10 @@ import Testing
 
 @testable import MergeMethods
 
-/// The shared kernel in plain Swift, in single precision and in the same order of operations.
-private func taskVectors(
-  _ trial: Trial, deltas: [[Float]], election: Bool
-) throws -> [Float] {
-  let base = trial.rows[0]
-  let weights = (trial.perModel[.weight] ?? []).map { Float($0) }
-  let weighted = zip(deltas, weights).map { delta, weight in delta.map { $0 * weight } }
-  let normalize = trial.shared[.normalize] == .boolean(true)
-  let lambda: Float =
-    if case .real(let value) = trial.shared[.lambda] { Float(value) } else { 1 }
-  return base.indices.map { element in
-    let values = weighted.map { $0[element] }
-    var (sum, divisor): (Float, Float) = (0, 0)
-    if election {
-      let isPositive = values.reduce(0, +) >= 0
-      for (value, weight) in zip(values, weights) where isPositive ? value > 0 : value < 0 {
-        sum += value
-        divisor += weight
-      }
-      if divisor == 0 { divisor = 1 }
-    } else {
-      sum = values.reduce(0, +)
-      divisor = weights.reduce(0, +)
-      if abs(divisor) < 1e-8 { divisor = 1 }
-    }
-    return base[element] + lambda * (normalize ? sum / divisor : sum)
-  }
-}
-
-private func deltas(_ trial: Trial) -> [[Float]] {
-  trial.rows.dropFirst().map { row in zip(row, trial.rows[0]).map { $0 - $1 } }
-}
-
-/// Keeps the k largest magnitudes, the first of equal ones.
-private func trimmed(_ delta: [Float], density: Double) -> [Float] {
-  if density >= 1 { return delta }
-  if density <= 0 { return delta.map { _ in 0 } }
-  let keep = max(1, Int(density * Double(delta.count)))
-  let order = delta.indices.sorted {
-    (-abs(delta[$0]), $0) < (-abs(delta[$1]), $1)
-  }
-  let kept = Set(order.prefix(keep))
-  return delta.indices.map { kept.contains($0) ? delta[$0] : 0 }
-}
-
-private func scaled(_ masked: [Float], like delta: [Float]) -> [Float] {
-  let whole = delta.reduce(0.0) { $0 + Double(abs($1)) }
-  let kept = masked.reduce(0.0) { $0 + Double(abs($1)) }
-  guard whole >= 1e-7, kept >= 1e-7 else { return masked }
-  return masked.map { $0 * Float(whole / kept) }
-}
+private let taskVectorMethods = [
+  "task_arithmetic", "ties", "dare_linear", "dare_ties", "breadcrumbs", "breadcrumbs_ties", "della",
+  "della_linear",
+]
 
 @Suite("The task-vector family")
 struct TaskVectorTests {
@@ -68,6 +21,26 @@ struct TaskVectorTests {
       .taskArithmetic, family(models: 3, count: 200, seed: seed), [.weight: [0.8, -0.5, 1.1]])
     trial.shared = [.lambda: .real(0.7), .normalize: .boolean(seed % 2 == 0)]
     #expect(try trial.merged() == taskVectors(trial, deltas: deltas(trial), election: false))
+  }
+
+  @Test(
+    "at density 1 the thinning makes no difference, bit for bit", arguments: 0..<4 as Range<UInt64>)
+  func densityOne(seed: UInt64) throws {
+    let rows = family(models: 3, count: 400, seed: seed)
+    func merged(_ method: MethodDeclaration) throws -> [UInt32] {
+      var trial = Trial(method, rows, [.weight: [0.8, -0.4, 1.3], .density: [1, 1, 1]])
+      trial.perModel[.gamma] = [0.3, 0.2, 0.1]
+      trial.shared = [.normalize: .boolean(seed % 2 == 0), .lambda: .real(0.9)]
+      return try trial.merged().map(\.bitPattern)
+    }
+    let elected = try merged(.ties)
+    for method in [MethodDeclaration.dareTies, .breadcrumbsTies, .della] {
+      #expect(try merged(method) == elected, "\(method.name)")
+    }
+    let summed = try merged(.taskArithmetic)
+    for method in [MethodDeclaration.dareLinear, .breadcrumbs, .dellaLinear] {
+      #expect(try merged(method) == summed, "\(method.name)")
+    }
   }
 
   @Test("task_arithmetic ignores density, as mergekit does")
@@ -86,15 +59,15 @@ struct TaskVectorTests {
 
   @Test(
     "the base alone is returned",
-    arguments: ["task_arithmetic", "ties", "dare_linear", "dare_ties"])
+    arguments: taskVectorMethods)
   func baseAlone(name: String) throws {
     let method = try MethodDeclaration.all.entry(named: name, at: "test")
-    #expect(try Trial(method, [base], [.weight: [], .density: []]).merged() == base)
+    #expect(try Trial(method, [base], [.weight: []]).merged() == base)
   }
 
   @Test(
     "weight 1 at density 1 yields the model",
-    arguments: ["task_arithmetic", "ties", "dare_linear", "dare_ties"])
+    arguments: taskVectorMethods)
   func extremes(name: String) throws {
     let method = try MethodDeclaration.all.entry(named: name, at: "test")
     let rows = family(models: 1, count: 300, seed: 9)

@@ -58,8 +58,8 @@ private func refused(_ text: String) -> Diagnostic? {
       (
         "merge_method: linaer\nmodels: []",
         "m.yaml: line 1: merge_method: unknown merge method 'linaer'\n"
-          + "  fix: did you mean 'linear'? known: linear, slerp, task_arithmetic, ties, "
-          + "dare_linear, dare_ties, passthrough"
+          + "  fix: did you mean 'linear'? known: "
+          + MethodDeclaration.all.names.joined(separator: ", ")
       ),
       (
         "merge_method: linear\nmodelz: []",
@@ -71,7 +71,8 @@ private func refused(_ text: String) -> Diagnostic? {
         "merge_method: linear\nmodels: [{model: a, parameters: {weight: 1, density: 0.5}}]",
         "m.yaml: line 2: models[0].parameters.density: merge method linear has no parameter "
           + "'density'\n  fix: remove it (linear has weight, normalize), or use a method that has "
-          + "it: task_arithmetic, ties, dare_linear, dare_ties"
+          + "it: task_arithmetic, ties, dare_linear, dare_ties, breadcrumbs, breadcrumbs_ties, "
+          + "della, della_linear"
       ),
       (
         "merge_method: ties\nbase_model: b\nmodels: [{model: a, parameters: {lambda: 1}}]",

@@ -7,5 +7,8 @@
 #include "ck_scan.h"
 #include "ck_threads.h"
 #include "ck_merge.h"
+#include "ck_merge_lines.h"
+#include "ck_merge_relative.h"
+#include "ck_merge_direct.h"
 
 #endif

@@ -14,8 +14,9 @@ struct MagnitudeCut: Hashable, Sendable {
   let keptSum: Double
 }
 
-/// Finds a ``MagnitudeCut`` in one pass over `[x, base]`, looking at the magnitudes of one bin only.
+/// Finds a ``MagnitudeCut`` in one pass, looking at the magnitudes of one bin only.
 struct MagnitudeCutSearch: Reduction {
+  var quantity = Quantity.distance
   let bin: Int
   /// Rank of the cut among the bin's magnitudes in descending order, counted from 1.
   let rank: Int
@@ -23,7 +24,7 @@ struct MagnitudeCutSearch: Reduction {
   func startChunk() -> [UInt32] { [UInt32](repeating: 0, count: MagnitudeBins.keysPerBin) }
 
   func add(_ stack: inout MergeStack, rows: [Int], to partial: inout [UInt32]) {
-    stack.measureDistances(of: rows[0], from: rows[1])
+    quantity.measure(&stack, rows)
     stack.countDistances(inBin: bin, into: &partial)
   }
 
@@ -71,9 +72,10 @@ struct MagnitudeCutSearch: Reduction {
   static func byteCount(of value: MagnitudeCut) -> Int { 64 }
 }
 
-/// Finds the flat index of an element of `[x, base]` by its magnitude and its number among the equal
-/// ones of the chunk that is passed over.
+/// Finds the flat index of an element by its magnitude and its number among the equal ones of the chunk
+/// that is passed over.
 struct TieSearch: Reduction {
+  var quantity = Quantity.distance
   let key: UInt32
   let tiesBefore: Int
 
@@ -86,7 +88,7 @@ struct TieSearch: Reduction {
 
   func add(_ stack: inout MergeStack, rows: [Int], to partial: inout Progress) {
     guard case .passed(let passed) = partial else { return }
-    stack.measureDistances(of: rows[0], from: rows[1])
+    quantity.measure(&stack, rows)
     switch stack.findDistance(key, after: tiesBefore - passed) {
     case .at(let element): partial = .found(element)
     case .passed(let more): partial = .passed(passed + more)

@@ -1,6 +1,6 @@
 import Kernels
 
-/// The distribution of |x − base| over 65,536 bins, which answers for every density where its cut
+/// The distribution of a magnitude, such as |x − base|, over 65,536 bins, which answers for every density where its cut
 /// lies and what the sum of the magnitudes above is.
 struct MagnitudeHistogram: Hashable, Sendable {
   /// The first bin that is not empty; those before it and after the stored ones are.
@@ -50,12 +50,14 @@ struct MagnitudeHistogram: Hashable, Sendable {
   }
 }
 
-/// Gathers a ``MagnitudeHistogram`` of the differences between two tensors, `[x, base]`.
+/// Gathers a ``MagnitudeHistogram``.
 struct MagnitudeCount: Reduction {
+  var quantity = Quantity.distance
+
   func startChunk() -> MagnitudeBins { MagnitudeBins() }
 
   func add(_ stack: inout MergeStack, rows: [Int], to partial: inout MagnitudeBins) {
-    stack.measureDistances(of: rows[0], from: rows[1])
+    quantity.measure(&stack, rows)
     stack.countDistances(into: &partial)
   }
 

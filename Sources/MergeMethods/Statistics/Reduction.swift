@@ -12,6 +12,11 @@ public protocol Reduction: Hashable, Sendable {
   associatedtype Total: Sendable
   associatedtype Value: Sendable
 
+  /// Elements that a chunk holds together, such as a row; a chunk begins at a multiple of it.
+  ///
+  /// The same for all measurements of one pass.
+  var granularity: Int { get }
+
   func startChunk() -> Partial
 
   /// Adds the elements of the stack; row `rows[i]` holds operand i.
@@ -26,6 +31,15 @@ public protocol Reduction: Hashable, Sendable {
 
   /// Memory that keeping a value takes.
   static func byteCount(of value: Value) -> Int
+
+  /// Whether a value, once kept, stays: it is worth more the more candidates share it, and too large to be
+  /// driven out and gathered again in turn.
+  static var isRetained: Bool { get }
+}
+
+extension Reduction {
+  public var granularity: Int { 1 }
+  public static var isRetained: Bool { false }
 }
 
 /// A reduction, applied to some inputs of a merge.
@@ -51,4 +65,11 @@ public protocol TensorSurvey {
   ///
   /// - Throws: What reading the inputs throws; `CancellationError`.
   func measure<R: Reduction>(_ measurements: [Measurement<R>]) throws -> [R.Value]
+
+  /// Whether the value of a retained reduction is kept, or would be if it took so many bytes.
+  func retains<R: Reduction>(_ measurement: Measurement<R>, byteCount: Int) -> Bool
+}
+
+extension TensorSurvey {
+  public func retains<R: Reduction>(_ measurement: Measurement<R>, byteCount: Int) -> Bool { false }
 }

@@ -5,8 +5,17 @@ import Tensors
 public protocol InputReader: Sendable {
   var elementCount: Int { get }
 
+  /// Called before some elements of some inputs are read piece by piece.
+  ///
+  /// - Throws: ``Diagnostic`` if they cannot be read any more.
+  func open(_ elements: Range<Int>, of inputs: [Int]) throws
+
   /// Overwrites `row` with elements of an input, cast to the dtype in which it enters the merge.
   func read(_ input: Int, elements: Range<Int>, into row: inout MutableSpan<Float>) throws
+}
+
+extension InputReader {
+  public func open(_ elements: Range<Int>, of inputs: [Int]) throws {}
 }
 
 /// Elements per piece of a pass over a tensor.
@@ -63,13 +72,19 @@ private struct Pass<Reader: InputReader, R: Reduction>: Sendable {
   }
 
   var chunks: [Range<Int>] {
-    stride(from: 0, to: reader.elementCount, by: elementsPerChunk)
-      .map { $0..<min($0 + elementsPerChunk, reader.elementCount) }
+    let granularity = max(1, measurements.first?.reduction.granularity ?? 1)
+    precondition(
+      measurements.allSatisfy { max(1, $0.reduction.granularity) == granularity },
+      "reductions of different granularity share a pass")
+    let size = max(1, elementsPerChunk / granularity) * granularity
+    return stride(from: 0, to: reader.elementCount, by: size)
+      .map { $0..<min($0 + size, reader.elementCount) }
       .filter { chunk in measurements.contains { $0.concerns(chunk) } }
   }
 
   /// The partial result of each measurement that the chunk concerns.
   func partials(of chunk: Range<Int>) throws -> [R.Partial?] {
+    try reader.open(chunk, of: inputs)
     var partials = measurements.map { $0.concerns(chunk) ? $0.reduction.startChunk() : nil }
     let tile = MergeStack.tile
     var stack = MergeStack(rows: inputs.count, capacity: min(tile, chunk.count))

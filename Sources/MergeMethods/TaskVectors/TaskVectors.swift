@@ -12,6 +12,9 @@ struct TaskVectors: Sendable {
     let position: Int
     let weight: Float
     let density: Double
+
+    /// Whether it contributes something; else the model need not be read.
+    var isActive: Bool { weight != 0 && density > 0 }
   }
 
   let site: MergeSite
@@ -22,14 +25,10 @@ struct TaskVectors: Sendable {
   let rescale: Bool
 
   init(_ values: ParameterValues, for site: MergeSite) throws(Diagnostic) {
-    guard let base = site.base else {
-      throw values.problem(
-        "base_model has no such tensor", fix: "use a base_model with the models' architecture")
-    }
+    base = try values.requiredBase(site)
     let weights = try values.perModel(.weight)
     let densities = try values.perModel(.density)
     self.site = site
-    self.base = base
     terms = site.positions.enumerated()
       .compactMap { input, position in position.map { (input, $0) } }
       .enumerated().map { index, place in
@@ -42,8 +41,7 @@ struct TaskVectors: Sendable {
     rescale = try values.boolean(.rescale)
   }
 
-  /// Models that contribute something; the others need not be read.
-  var activeTerms: [Term] { terms.filter { $0.weight != 0 && $0.density > 0 } }
+  var activeTerms: [Term] { terms.filter(\.isActive) }
 
   /// The merge of the terms, of which `thinned` says what is kept and how it is rescaled.
   func merge(_ thinned: [ThinnedTerm], election: Bool) -> any RangeMerge {
@@ -71,6 +69,18 @@ struct ThinnedTerm: Hashable, Sendable {
     self.scale = scale
     self.survivors = survivors
   }
+
+  /// A whole difference.
+  init(input: Int, weight: Float) {
+    self.input = input
+    self.weight = weight
+    scale = 1
+    survivors = .all
+  }
+
+  fileprivate var byteCount: Int {
+    if case .listed(let mask) = survivors { mask.byteCount } else { 0 }
+  }
 }
 
 /// The factor that gives thinned differences the L1 norm of the whole.
@@ -88,6 +98,7 @@ struct SummedTaskVectors: RangeMerge {
   let divisor: Float
 
   var operands: [Int] { [base] + terms.map(\.input) }
+  var byteCount: Int { terms.reduce(0) { $0 + $1.byteCount } }
 
   func merge(_ stack: inout MergeStack, into output: inout MutableSpan<Float>) {
     output.update(repeating: 0)
@@ -109,6 +120,7 @@ struct ElectedTaskVectors: RangeMerge {
   let normalize: Bool
 
   var operands: [Int] { [base] + terms.map(\.input) }
+  var byteCount: Int { terms.reduce(0) { $0 + $1.byteCount } }
 
   func merge(_ stack: inout MergeStack, into output: inout MutableSpan<Float>) {
     for (index, term) in terms.enumerated() {

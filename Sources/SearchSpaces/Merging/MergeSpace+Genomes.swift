@@ -19,18 +19,22 @@ extension MergeSpace {
       }
     }
     if let pairIndex, let stage = stages.first(where: \.method.isPairwise) {
-      let models = stage.models
+      let models = inputs(of: stage).map(\.model)
       let pair = pairs.firstIndex { $0.compactMap(self.models.model(named:)) == models }
       guard let pair else { throw foreign(document, "its pair of models is not in 'pair'") }
       values[pairIndex] = Double(pair)
     }
     for slot in slots {
-      guard case .searched(let positions) = slot.value,
-        let stage = stages.first(where: { slot.isRead(by: $0.method) })
-      else { continue }
-      let points = try points(of: slot, in: stage, document)
-      for (group, numbers) in zip(positions, points) {
-        for (position, number) in zip(group, numbers) { values[position] = number }
+      guard let stage = stages.first(where: { slot.isRead(by: $0.method) }) else { continue }
+      switch slot.value {
+      case .fixed: continue
+      case .switched(let position):
+        values[position] = stage.parameters[slot.parameter] == .boolean(true) ? 1 : 0
+      case .searched(let positions):
+        let points = try points(of: slot, in: stage, document)
+        for (group, numbers) in zip(positions, points) {
+          for (position, number) in zip(group, numbers) { values[position] = number }
+        }
       }
     }
     let genome = Genome(values: values)
@@ -59,12 +63,36 @@ extension MergeSpace {
   private func points(
     of slot: Slot, in stage: Recipe, _ document: RecipeDocument
   ) throws(Diagnostic) -> [[Double]] {
-    var setting: ParameterSetting?
+    let inputs = inputs(of: stage)
+    let settings: [ParameterSetting?]
     switch slot.owner {
-    case .recipe: setting = stage.parameters[slot.parameter]
-    case .allModels: setting = parameters(of: 0, in: stage)?[slot.parameter]
-    case .expert(let index): setting = parameters(of: index, in: stage)?[slot.parameter]
+    case .recipe: settings = [stage.parameters[slot.parameter]]
+    case .allModels: settings = inputs.map { $0.parameters[slot.parameter] }
+    case .member(let index):
+      settings = inputs.dropFirst(index).prefix(1).map { $0.parameters[slot.parameter] }
+    case .expert(let index):
+      let model = models.experts[index].model
+      settings = inputs.filter { $0.model == model }.map { $0.parameters[slot.parameter] }
     }
+    // Where a margin shortened one number for all models, the longest is nearest to it.
+    var best: [[Double]]?
+    for setting in settings {
+      let found = try points(of: slot, setting, document)
+      if best.map({ Self.size(found) > Self.size($0) }) ?? true { best = found }
+    }
+    guard let best else {
+      throw foreign(document, "'\(slot.parameter)' does not have the search's filters")
+    }
+    return best
+  }
+
+  private static func size(_ points: [[Double]]) -> Double {
+    points.joined().reduce(0) { $0 + abs($1) }
+  }
+
+  private func points(
+    of slot: Slot, _ setting: ParameterSetting?, _ document: RecipeDocument
+  ) throws(Diagnostic) -> [[Double]] {
     guard let setting, let curves = slot.split.curves(of: setting) else {
       throw foreign(document, "'\(slot.parameter)' does not have the search's filters")
     }
@@ -78,9 +106,9 @@ extension MergeSpace {
     return points
   }
 
-  private func parameters(of expert: Int, in stage: Recipe) -> ParameterSettings? {
-    guard case .models(let inputs) = stage.assembly else { return nil }
-    return inputs.first { $0.model == models.experts[expert].model }?.parameters
+  private func inputs(of stage: Recipe) -> [Recipe.Input] {
+    guard case .models(let inputs) = stage.assembly else { return [] }
+    return inputs
   }
 
   private func foreign(_ document: RecipeDocument, _ reason: String) -> Diagnostic {

@@ -67,34 +67,45 @@ extension MergeSpace {
     _ method: MethodDeclaration, _ genome: Genome, maskSeed: UInt64
   ) -> Recipe {
     var shared = ParameterSettings()
-    var perExpert = models.experts.map { _ in ParameterSettings() }
+    let members = method.isPairwise ? members(of: genome) : models.experts.map(\.model)
+    var perModel = members.map { _ in ParameterSettings() }
     for slot in slots where slot.isRead(by: method) {
       let setting = setting(slot, genome)
       switch slot.owner {
       case .recipe: shared[slot.parameter] = setting
       case .allModels:
-        for index in perExpert.indices { perExpert[index][slot.parameter] = setting }
-      case .expert(let index): perExpert[index][slot.parameter] = setting
+        for index in perModel.indices { perModel[index][slot.parameter] = setting }
+      case .expert(let index), .member(let index): perModel[index][slot.parameter] = setting
       }
     }
-    let inputs: [Recipe.Input]
-    var base = method.base == .ignored ? nil : models.base
-    if method.isPairwise {
-      let pair = pairs[pairIndex.map { Int(genome.values[$0]) } ?? 0]
-      let members = pair.compactMap(models.model(named:))
-      inputs = members.map { Recipe.Input($0) }
-      base = members.first
-    } else {
-      inputs = zip(models.experts, perExpert).map { Recipe.Input($0.model, $1) }
-    }
     return Recipe(
-      method: method, baseModel: base, assembly: .models(inputs), parameters: shared, dtype: .f32,
-      maskSeed: method.isStochastic ? maskSeed : 0)
+      method: method, baseModel: base(of: method, combining: members),
+      assembly: .models(
+        zip(members, perModel).map { Recipe.Input($0, $1.keepingMargins(of: method)) }),
+      parameters: shared, dtype: .f32, maskSeed: method.isStochastic ? maskSeed : 0)
+  }
+
+  /// The two models that a pairwise method combines.
+  private func members(of genome: Genome) -> [ModelReference] {
+    pairs[pairIndex.map { Int(genome.values[$0]) } ?? 0].compactMap(models.model(named:))
+  }
+
+  /// The first of a pair where the method needs a base, else the search's base unless it is of the pair.
+  private func base(
+    of method: MethodDeclaration, combining members: [ModelReference]
+  ) -> ModelReference? {
+    switch method.base {
+    case .ignored: nil
+    case .required: method.isPairwise ? members.first : models.base
+    case .optional: models.base.flatMap { members.contains($0) ? nil : $0 }
+    }
   }
 
   private func setting(_ slot: Slot, _ genome: Genome) -> ParameterSetting {
     switch slot.value {
     case .fixed(let scalar): return ParameterSetting(.constant(scalar))
+    case .switched(let position):
+      return ParameterSetting(.constant(.boolean(genome.values[position] == 1)))
     case .searched(let positions):
       let points = positions.map { $0.map { genome.values[$0] } }
       let rest = points[points.count - 1]
@@ -102,5 +113,55 @@ extension MergeSpace {
         points.map { slot.profile.curve($0, layers: layerCount) },
         last: rest.count > 1 ? rest.last : nil)
     }
+  }
+}
+
+extension ParameterSettings {
+  /// The same with distances shortened until they stay inside of their margins at every depth, so that
+  /// every point of a space is a valid recipe.
+  ///
+  /// A margin is taken at the knots, between which it is never smaller than at both.
+  fileprivate func keepingMargins(of method: MethodDeclaration) -> ParameterSettings {
+    var result = self
+    for spec in method.parameters {
+      guard let margin = spec.margin, let setting = self[spec.name] else { continue }
+      let centres = (self[margin] ?? method.defaultSetting(margin))?.numbers ?? []
+      guard centres.contains(where: { $0 > 0 && $0 < 1 }) || Set(centres).count > 1 else {
+        continue
+      }
+      let room = centres.map { min($0, 1 - $0) }.min() ?? 0
+      let limit = max(0, room * 0.99)
+      result[spec.name] = setting.mapped { min(limit, max(-limit, $0)) }
+    }
+    return result
+  }
+}
+
+extension MethodDeclaration {
+  fileprivate func defaultSetting(_ name: ParameterName) -> ParameterSetting? {
+    parameter(name)?.defaultValue.map { ParameterSetting(.constant($0)) }
+  }
+}
+
+extension ParameterSetting {
+  /// Every real number in it.
+  fileprivate var numbers: [Double] {
+    clauses.flatMap(\.curve.scalars).compactMap {
+      if case .real(let value) = $0 { value } else { nil }
+    }
+  }
+
+  /// The same curves and filters with other numbers.
+  fileprivate func mapped(_ change: (Double) -> Double) -> ParameterSetting {
+    func scalar(_ scalar: ParameterScalar) -> ParameterScalar {
+      if case .real(let value) = scalar { .real(change(value)) } else { scalar }
+    }
+    return ParameterSetting(
+      clauses.map { clause in
+        switch clause.curve {
+        case .constant(let value): Clause(filter: clause.filter, .constant(scalar(value)))
+        case .gradient(let values): Clause(filter: clause.filter, .gradient(values.map(scalar)))
+        }
+      })
   }
 }

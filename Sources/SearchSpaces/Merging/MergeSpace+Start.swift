@@ -31,6 +31,7 @@ extension MergeSpace {
         switch slot.owner {
         case .expert(let index): [index]
         case .recipe, .allModels: Array(inputs.indices)
+        case .member: []
         }
       let scalars = Set(owners.map { recipe.plainValue(of: spec, for: inputs[$0]) })
       guard scalars.count == 1, let scalar = scalars.first ?? nil else { return nil }
@@ -39,7 +40,8 @@ extension MergeSpace {
         guard fixed == scalar else { return nil }
       case (.searched(let positions), .real(let number)):
         for position in positions.joined() { values[position] = number }
-      case (.searched, _): return nil
+      case (.switched(let position), .boolean(let isOn)): values[position] = isOn ? 1 : 0
+      case (.searched, _), (.switched, _): return nil
       }
     }
     let genome = Genome(values: values)

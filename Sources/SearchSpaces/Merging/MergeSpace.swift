@@ -59,6 +59,12 @@ public struct MergeSpace: Hashable, Sendable {
     }
     let builder = MergeSpaceBuilder(
       settings, models, outline, filters, choice.profile, components)
+    guard !builder.parameters.isEmpty else {
+      let names = settings.methods.map(\.name).joined(separator: ", ")
+      throw Diagnostic(
+        "\(names) with these settings leaves nothing to search", at: settings.location,
+        fix: "let the method be chosen, as in 'method: {choose: [\(names), task_arithmetic]}'")
+    }
     space = try SearchSpace(builder.parameters, at: settings.location)
     slots = builder.slots
     self.models = models

@@ -71,8 +71,12 @@ struct MergeSpaceBuilder {
   private mutating func addSlots(_ spec: ParameterSpec, _ method: MethodDeclaration) {
     var readers = [method]
     if settings.isShared(spec, of: method) {
+      // What two models of a pair have is nothing that all models could share.
       readers = settings.methods.filter { other in
-        other.parameter(spec.name).map { settings.isShared($0, of: other) } ?? false
+        guard !spec.isPerModel || other.isPairwise == method.isPairwise else { return false }
+        return other.parameter(spec.name).map {
+          $0.isPerModel == spec.isPerModel && settings.isShared($0, of: other)
+        } ?? false
       }
       // The first of the methods that share it lays it out for all.
       guard readers.first == method else { return }
@@ -80,27 +84,28 @@ struct MergeSpaceBuilder {
     let coefficient = settings.coefficient(spec, of: method) ?? Self.silent(spec)
     let isAlone = settings.methods.count == 1 || readers.count > 1
     let prefix = isAlone ? "" : "\(method.name)."
-    for (owner, suffix) in owners(of: spec, coefficient) {
+    for (owner, suffix) in owners(of: spec, method, coefficient) {
       addSlot(spec, readers, coefficient, owner, name: "\(prefix)\(spec.name)\(suffix)")
     }
   }
 
-  /// What a search does that does not mention the parameter: weight, t and density vary, lambda and
-  /// the switches keep the method's default.
+  /// What a search does that does not mention the parameter: what the method names for it varies, all
+  /// else keeps its default.
   private static func silent(_ spec: ParameterSpec) -> MergeSpaceSettings.Coefficient {
-    let isVaried = spec.suggested != nil && (spec.isRequired || spec.isPerModel)
-    guard !isVaried, let value = spec.defaultValue else {
+    guard !spec.isVaried, let value = spec.defaultValue else {
       return .init(value: .searched(.suggested, start: nil, step: nil), location: "")
     }
     return .init(value: .fixed(value), location: "")
   }
 
   private func owners(
-    of spec: ParameterSpec, _ coefficient: MergeSpaceSettings.Coefficient
+    of spec: ParameterSpec, _ method: MethodDeclaration,
+    _ coefficient: MergeSpaceSettings.Coefficient
   ) -> [(Slot.Owner, suffix: String)] {
     guard spec.isPerModel else { return [(.recipe, "")] }
     if case .fixed = coefficient.value { return [(.allModels, "")] }
     if coefficient.isOneForAllModels { return [(.allModels, "")] }
+    if method.isPairwise { return [(.member(0), ".first"), (.member(1), ".second")] }
     return models.experts.enumerated().map { (.expert($0), ".\($1.name)") }
   }
 
@@ -116,6 +121,12 @@ struct MergeSpaceBuilder {
     let value: Slot.Value
     switch coefficient.value {
     case .fixed(let scalar): value = .fixed(scalar)
+    case .switched:
+      parameters.append(
+        SearchParameter(
+          name, .categorical(choices: ["false", "true"], initial: prior(spec)),
+          activeWhen: condition(names, groups: Array(0..<settings.groups))))
+      value = .switched(parameters.count - 1)
     case .searched(let range, let start, let step):
       let kind = kind(spec, readers, range, start: start, step: step)
       value = .searched(
@@ -129,6 +140,11 @@ struct MergeSpaceBuilder {
       Slot(
         methods: names, parameter: spec.name, owner: owner, profile: profile, split: split,
         value: value))
+  }
+
+  /// The method's default comes first, and not much more often than the other.
+  private func prior(_ spec: ParameterSpec) -> [Double] {
+    spec.defaultValue == .boolean(true) ? [0.4, 0.6] : [0.6, 0.4]
   }
 
   private mutating func addPoints(
@@ -167,7 +183,8 @@ struct MergeSpaceBuilder {
     switch range {
     case .unbounded: return .real(range: nil, start: start ?? 0, step: step)
     case .bounded(let bounds):
-      return .real(range: bounds, start: start ?? self.start(spec, in: bounds), step: step)
+      return .real(
+        range: bounds, start: start ?? self.start(spec, of: readers, in: bounds), step: step)
     case .suggested:
       let suggestions = readers.compactMap { $0.parameter(spec.name)?.suggested }
       var low = suggestions.map(\.lowerBound).min() ?? 0
@@ -176,14 +193,19 @@ struct MergeSpaceBuilder {
         low = min(low, start)
         high = max(high, start)
       }
-      return .real(range: low...high, start: start ?? self.start(spec, in: low...high), step: step)
+      return .real(
+        range: low...high, start: start ?? self.start(spec, of: readers, in: low...high), step: step
+      )
     }
   }
 
   /// An equal share for weights; else the method's default if it lies inside, else the middle.
-  private func start(_ spec: ParameterSpec, in range: ClosedRange<Double>) -> Double {
+  private func start(
+    _ spec: ParameterSpec, of readers: [MethodDeclaration], in range: ClosedRange<Double>
+  ) -> Double {
     if spec.name == .weight {
-      let share = 1 / Double(models.experts.count)
+      let isPaired = readers.contains(where: \.isPairwise)
+      let share = 1 / Double(isPaired ? 2 : models.experts.count)
       return min(max(share, range.lowerBound), range.upperBound)
     }
     if case .real(let value) = spec.defaultValue, range.lowerBound < value,

@@ -20,6 +20,8 @@ public struct MergeSpaceSettings: Hashable, Sendable {
     enum Value: Hashable, Sendable {
       case fixed(ParameterScalar)
       case searched(Range, start: Double?, step: Double?)
+      /// True or false, as the search finds.
+      case switched
     }
 
     var value: Value

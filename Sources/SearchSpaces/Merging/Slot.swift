@@ -8,12 +8,16 @@ struct Slot: Hashable, Sendable {
     case allModels
     /// Index of the expert.
     case expert(Int)
+    /// First (0) or second (1) of the pair that is combined.
+    case member(Int)
   }
 
   enum Value: Hashable, Sendable {
     case fixed(ParameterScalar)
     /// For each group of tensors the positions of its points in the genome.
     case searched([[Int]])
+    /// A switch; the genome holds 0 or 1 at this position.
+    case switched(Int)
   }
 
   /// Names of the methods that read it.

@@ -21,9 +21,15 @@ import Testing
       family = Family.allCases.randomElement(using: &generator) ?? .llama
       experts = Int.random(in: 1...3, using: &generator)
       layers = Int.random(in: 1...9, using: &generator)
-      let all = ["task_arithmetic", "ties", "dare_linear", "dare_ties", "linear", "slerp"]
-      methods = Array(
+      // model_stock needs two experts; it, karcher and ram vary nothing by themselves.
+      let isSmall = experts == 1
+      let all = MethodDeclaration.all.names.filter {
+        $0 != "passthrough" && ($0 != "model_stock" || !isSmall)
+      }
+      var drawn = Array(
         all.shuffled(using: &generator).prefix(Int.random(in: 1...4, using: &generator)))
+      if Set(drawn).isSubset(of: ["karcher", "model_stock", "ram"]) { drawn.append("linear") }
+      methods = drawn
       groups = methods.count == 1 ? 1 : Int.random(in: 1...min(3, layers), using: &generator)
       components = ModelComponent.allCases.filter { _ in Bool.random(using: &generator) }
       let size = Int.random(in: 1...layers, using: &generator)
@@ -47,11 +53,21 @@ import Testing
       if !components.isEmpty {
         text += "components: [\(components.map(\.rawValue).joined(separator: ", "))]\n"
       }
-      if methods != ["slerp"] {
+      let declarations = methods.compactMap { MethodDeclaration.all[$0] }
+      if declarations.contains(where: { $0.parameter(.weight) != nil }) {
         text += "weight: {range: [-0.3, 1.7], shared: \(Bool.random(using: &generator))}\n"
       }
-      if methods.contains("slerp") { text += "pair: [[base, e0], [e0, base]]\n" }
-      if methods.contains("ties") { text += "ties.lambda: {range: [0, 2], depth: true}\n" }
+      if declarations.contains(where: \.isPairwise) { text += "pair: [[base, e0], [e0, base]]\n" }
+      if methods.contains("ties") {
+        text += "ties.lambda: {range: [0, 2], depth: true}\n"
+        text += "ties.normalize: {choose: [false, true]}\n"
+      }
+      for name in methods where name.hasPrefix("della") {
+        text += "\(name).epsilon: {range: [-0.5, 0.5], depth: \(Bool.random(using: &generator))}\n"
+        text +=
+          "\(name).density: {depth: \(Bool.random(using: &generator)), per_model: "
+          + "\(Bool.random(using: &generator))}\n"
+      }
       self.text = text
     }
   }
@@ -70,6 +86,9 @@ import Testing
       #expect(document == written)
       try expectNumbers(of: genome, merge, in: document, example)
       let back = try merge.genome(of: document)
+      #expect(try merge.document(for: back, maskSeed: seed) == document)
+      // A shortened epsilon does not say how long it was.
+      if example.methods.contains(where: { $0.hasPrefix("della") }) { continue }
       #expect(merge.space.fingerprint(back) == merge.space.fingerprint(genome))
       for (index, isActive) in merge.space.activeMask(genome).enumerated() where isActive {
         #expect(back.values[index] == genome.values[index])
@@ -93,20 +112,33 @@ import Testing
         Issue.record("\(weight.name): \(values.method) instead of \(method.name)")
         return
       }
-      if method.isPairwise {
+      if method.parameter(.t) != nil {
         let expected = try number("t", owner: "", weight, method, genome, merge, example)
         #expect(abs(try values.values.real(.t) - expected) < 1e-14)
-      } else {
+      }
+      if method.parameter(.weight) != nil {
         let weights = try values.values.perModel(.weight)
-        for expert in 0..<example.experts {
-          let expected = try number(
-            "weight", owner: ".e\(expert)", weight, method, genome, merge, example)
-          #expect(abs(weights[expert] - expected) < 1e-14, "\(weight.name) \(example.text)")
+        let owners =
+          method.isPairwise ? [".first", ".second"] : (0..<example.experts).map { ".e\($0)" }
+        for (index, owner) in owners.enumerated() {
+          let expected = try number("weight", owner: owner, weight, method, genome, merge, example)
+          #expect(abs(weights[index] - expected) < 1e-14, "\(weight.name) \(example.text)")
+        }
+      }
+      if method.name.hasPrefix("della") {
+        let (densities, epsilons) = (
+          try values.values.perModel(.density), try values.values.perModel(.epsilon)
+        )
+        for (density, epsilon) in zip(densities, epsilons) where density > 0 && density < 1 {
+          #expect(density - abs(epsilon) > 0 && density + abs(epsilon) < 1)
         }
       }
       if method.name == "ties" {
         let expected = try number("lambda", owner: "", weight, method, genome, merge, example)
         #expect(abs(try values.values.real(.lambda) - expected) < 1e-14)
+        let index = try #require(
+          merge.space.index(of: "ties.normalize") ?? merge.space.index(of: "normalize"))
+        #expect(try values.values.boolean(.normalize) == (genome.values[index] == 1))
       }
     }
   }

@@ -229,7 +229,7 @@ import Testing
       (
         "method: tise",
         "s.yaml: line 1: method: unknown merge method 'tise'\n  fix: did you mean 'ties'? known: "
-          + "linear, slerp, task_arithmetic, ties, dare_linear, dare_ties, passthrough"
+          + "\(MethodDeclaration.all.names.joined(separator: ", "))"
       ),
       (
         "method: task_arithmetic\nwieght: 1",

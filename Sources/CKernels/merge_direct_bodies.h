@@ -1,0 +1,11 @@
+// Vectors are passed between inlined functions only, so their calling convention does not matter.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+// The same bits on every CPU: nothing is fused.
+#pragma clang fp contract(off)
+
+#include "vectors.h"
+
+#include "merge_direct_clone.h"
+
+#pragma clang diagnostic pop

@@ -1,0 +1,305 @@
+import Randomness
+import Tensors
+import Testing
+
+@testable import Kernels
+
+/// Numbers as a tensor stores them, and what they are in single precision.
+private struct StoredRow {
+  let elements: StoredElements
+  let values: [Float]
+
+  init(_ numbers: [Float], _ dtype: DType) throws {
+    let width = dtype.bitWidth / 8
+    // Behind an odd byte, as safetensors may place its data.
+    let buffer = try AlignedBuffer(count: numbers.count * width + 1)
+    buffer.withMutableBytes { bytes in
+      var part = bytes._mutatingExtracting(1..<bytes.count)
+      narrow(numbers.span, to: dtype, into: &part)
+    }
+    elements = StoredElements(buffer, offset: 1, dtype: dtype, count: numbers.count)
+    var values = [Float](repeating: 0, count: numbers.count)
+    var span = values.mutableSpan
+    elements.widen(0..<numbers.count, into: &span)
+    self.values = values
+  }
+}
+
+private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+
+/// The results as single precision rounded to `dtype`, and as stored bytes.
+private func results(
+  _ merge: DirectMerge, _ rows: [StoredRow], _ elements: Range<Int>, _ dtype: DType
+) -> (values: [Float], bytes: [UInt8]) {
+  var values = [Float](repeating: .nan, count: elements.count)
+  var span = values.mutableSpan
+  let inputs = rows.map(\.elements)
+  merge.merge(inputs, elements: elements, roundedTo: dtype, into: &span)
+  var bytes = [UInt8](repeating: 0xAA, count: elements.count * dtype.bitWidth / 8)
+  var byteSpan = bytes.mutableSpan
+  merge.merge(inputs, elements: elements, storedAs: dtype, into: &byteSpan)
+  return (values, bytes)
+}
+
+/// Compares both kinds of results with plain numbers, element by element.
+private func expect(
+  _ merge: DirectMerge, _ rows: [StoredRow], _ elements: Range<Int>, _ dtype: DType,
+  _ plain: (Int) -> Float, sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let (values, bytes) = results(merge, rows, elements, dtype)
+  var expected = elements.map(plain)
+  var stored = [UInt8](repeating: 0, count: bytes.count)
+  var target = stored.mutableSpan
+  narrow(expected.span, to: dtype, into: &target)
+  var span = expected.mutableSpan
+  round(&span, to: dtype)
+  // NaNs may differ in what they carry.
+  func pattern(_ value: Float) -> UInt32 { value.isNaN ? UInt32.max : value.bitPattern }
+  #expect(values.map(pattern) == expected.map(pattern), sourceLocation: sourceLocation)
+  if !expected.contains(where: \.isNaN) {
+    #expect(bytes == stored, sourceLocation: sourceLocation)
+  }
+}
+
+private let corners: [Float] = [
+  0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNormalMagnitude, 65504,
+  -65520, 1e-7, 3e38, -1e-30,
+]
+
+@Suite("Direct merges against plain Swift")
+struct DirectMergeTests {
+  static let dtypes: [DType] = [.f32, .f16, .bf16]
+  /// All tails of one block, and what lies around the ends of blocks.
+  static let counts = Array(0...67) + [255, 256, 257, 511, 513, 700]
+
+  private func rows(_ count: Int, _ dtype: DType, models: Int) throws -> [StoredRow] {
+    let base = rowSample(count, seed: 40)
+    return try (0..<models).map { model in
+      let deltas = rowSample(count, seed: UInt64(41 + model))
+      return try StoredRow(model == 0 ? base : zip(base, deltas).map { $0 + $1 / 8 }, dtype)
+    }
+  }
+
+  @Test("weighted sums", arguments: counts, dtypes)
+  func sums(count: Int, dtype: DType) throws {
+    let rows = try rows(count, dtype, models: 3)
+    for (weights, divisor) in [([0.3, -0.7, 0.5] as [Float], 1 as Float), ([1, 1, 1], 3)] {
+      let merge = DirectMerge(weights: weights, divisor: divisor)
+      for result in Self.dtypes {
+        expect(merge, rows, 0..<count, result) { element in
+          let sum = zip(weights, rows).reduce(0 as Float) { $0 + $1.0 * $1.1.values[element] }
+          return divisor == 1 ? sum : sum / divisor
+        }
+      }
+    }
+  }
+
+  @Test("numbers that are special", arguments: dtypes, dtypes)
+  func specials(dtype: DType, result: DType) throws {
+    let numbers = corners.flatMap { corner in corners.map { (corner, $0) } }
+    let rows = [
+      try StoredRow(numbers.map(\.0), dtype), try StoredRow(numbers.map(\.1), dtype),
+    ]
+    expect(DirectMerge(weights: [1, 0.5], divisor: 1), rows, 0..<numbers.count, result) {
+      0 + 1 * rows[0].values[$0] + 0.5 * rows[1].values[$0]
+    }
+    let terms = [DirectMerge.Term(scale: 2, weight: 0.5, survivors: .all)]
+    let merge = try #require(
+      DirectMerge(terms, combined: .election(normalize: true), lambda: 0.5))
+    expect(merge, rows, 0..<numbers.count, result) { element in
+      let (base, x) = (rows[0].values[element], rows[1].values[element])
+      let value = ((x - base) * 2) * 0.5
+      let agrees = value >= 0 ? value > 0 : value < 0
+      return base + 0.5 * (agrees ? value / 0.5 : 0)
+    }
+  }
+
+  private static let words = ElementWords(maskSeed: 7, tensor: "w", position: 1)
+
+  /// What a term leaves of element `index`.
+  private func thinned(_ term: DirectMerge.Term, _ delta: Float, _ index: Int) -> Float {
+    let isKept =
+      switch term.survivors {
+      case .all: true
+      case .magnitudes(let cut, let tieLimit):
+        Self.isBefore(.init(cut: cut, tieLimit: tieLimit), delta, index)
+      case .band(let low, let high):
+        Self.isBefore(low, delta, index) && !Self.isBefore(high, delta, index)
+      case .listed(let mask): mask[index]
+      case .masked(let key, let threshold):
+        UInt64(Self.words.word(at: index)) < threshold && key == Self.words.key
+      }
+    return isKept ? (delta * term.scale) * term.weight : 0
+  }
+
+  /// Whether an element comes before a place in the descending order of magnitudes.
+  private static func isBefore(
+    _ limit: MergeStack.MagnitudeLimit, _ delta: Float, _ index: Int
+  ) -> Bool {
+    let key = abs(delta).bitPattern
+    return key > limit.cut || (key == limit.cut && index < limit.tieLimit)
+  }
+
+  /// Terms of every kind for a tensor of `count` elements.
+  private func terms(for count: Int) -> [DirectMerge.Term] {
+    let element = count / 2
+    let cut = Float(0.03125).bitPattern
+    let band = MergeStack.Survivors.band(
+      low: .init(cut: cut, tieLimit: element),
+      high: .init(cut: Float(0.0625).bitPattern, tieLimit: element / 2))
+    var mask = KeepMask(count: count)
+    let magnitudes = rowSample(count, seed: 50).map { abs($0) }
+    let ranks = (0..<UInt32(count)).map { $0 }
+    _ = mask.keep(
+      magnitudes.span, ranks: ranks.span, at: 0, key: 5, first: 0, low: 0.5, slope: 0)
+    return [
+      .init(scale: 1.7, weight: 0.4, survivors: band),
+      .init(scale: 1, weight: -0.6, survivors: .listed(mask)),
+      .init(scale: 1.7, weight: 0.4, survivors: .magnitudes(cut: cut, tieLimit: element)),
+      .init(scale: 1, weight: -0.3, survivors: .all),
+      .init(scale: 2, weight: 0.6, survivors: .masked(key: Self.words.key, threshold: 1 << 31)),
+      .init(scale: 1, weight: 1, survivors: .magnitudes(cut: 0, tieLimit: .max)),
+      .init(scale: 1, weight: 1, survivors: .masked(key: Self.words.key, threshold: 1 << 32)),
+      .init(scale: 1, weight: 1, survivors: .masked(key: Self.words.key, threshold: 0)),
+    ]
+  }
+
+  @Test("task vectors", arguments: counts, dtypes)
+  func taskVectors(count: Int, dtype: DType) throws {
+    for first in [0, 3] where first <= count {
+      let all = terms(for: count)
+      for selection in [all, Array(all[0..<1]), Array(all[0..<2]), Array(all[0..<3]), []] {
+        let rows = try rows(count, dtype, models: 1 + selection.count)
+        func values(_ element: Int) -> [Float] {
+          zip(selection, rows.dropFirst()).map {
+            thinned($0, $1.values[element] - rows[0].values[element], element)
+          }
+        }
+        let sum = try #require(DirectMerge(selection, combined: .sum(divisor: 3), lambda: 0.9))
+        expect(sum, rows, first..<count, dtype) { element in
+          rows[0].values[element] + 0.9 * (values(element).reduce(0, +) / 3)
+        }
+        for normalize in [true, false] {
+          let elected = try #require(
+            DirectMerge(selection, combined: .election(normalize: normalize), lambda: 0.9))
+          expect(elected, rows, first..<count, dtype) { element in
+            let values = values(element)
+            let isPositive = values.reduce(0, +) >= 0
+            var (total, divisor): (Float, Float) = (0, 0)
+            for (value, term) in zip(values, selection)
+            where isPositive ? value > 0 : value < 0 {
+              total += value
+              divisor += term.weight
+            }
+            let merged = normalize ? total / (divisor == 0 ? 1 : divisor) : total
+            return rows[0].values[element] + 0.9 * merged
+          }
+        }
+      }
+    }
+  }
+
+  @Test("sce", arguments: counts, dtypes)
+  func fusion(count: Int, dtype: DType) throws {
+    for shares in [[0.2, 0.8], [0.3, 0.3, 0.4]] as [[Float]] {
+      let rows = try rows(count, dtype, models: 1 + shares.count)
+      func deltas(_ element: Int) -> [Float] {
+        rows.dropFirst().map { $0.values[element] - rows[0].values[element] }
+      }
+      func variance(_ element: Int) -> Float {
+        let deltas = deltas(element).map { Double($0) }
+        let mean = deltas.reduce(0, +) / Double(deltas.count)
+        let squares = deltas.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return Float(squares / Double(deltas.count))
+      }
+      let cut = count > 0 ? variance(count / 3) : 1
+      for limit in [
+        MergeStack.MagnitudeLimit(cut: 0, tieLimit: .max), .init(cut: cut.bitPattern, tieLimit: 0),
+        .init(cut: cut.bitPattern, tieLimit: count / 3 + 1),
+      ] {
+        let merge = try #require(DirectMerge(shares: shares, selected: limit))
+        expect(merge, rows, 0..<count, dtype) { element in
+          let base = rows[0].values[element]
+          guard limit.cut == 0 || Self.isBefore(limit, variance(element), element) else {
+            return base
+          }
+          let deltas = deltas(element)
+          let isPositive = deltas.reduce(0, +) >= 0
+          var (sum, divisor): (Float, Float) = (0, 0)
+          for (delta, share) in zip(deltas, shares) where isPositive ? delta > 0 : delta < 0 {
+            sum += share * delta
+            divisor += share
+          }
+          return base + sum / max(divisor, 1e-6)
+        }
+      }
+    }
+  }
+
+  @Test("masks of elements that begin anywhere", arguments: [3, 127, 128, 200, 100_001])
+  func masks(first: Int) throws {
+    let term = DirectMerge.Term(
+      scale: 1, weight: 1, survivors: .masked(key: Self.words.key, threshold: 3 << 30))
+    let merge = try #require(DirectMerge([term], combined: .sum(divisor: 1), lambda: 1))
+    let base = try StoredRow([Float](repeating: 0, count: first + 400), .bf16)
+    let ones = try StoredRow([Float](repeating: 1, count: first + 400), .bf16)
+    expect(merge, [base, ones], first..<first + 400, .f32) {
+      UInt64(Self.words.word(at: $0)) < 3 << 30 ? 1 : 0
+    }
+  }
+
+  @Test("results beyond the caches are the same", arguments: dtypes)
+  func streaming(dtype: DType) throws {
+    let count = (1 << 20) / (dtype.bitWidth / 8) + 77
+    let small = try rows(997, .bf16, models: 3)
+    let rows = try small.map { row in
+      try StoredRow((0..<count).map { row.values[$0 % 997] }, .bf16)
+    }
+    let terms = terms(for: count)[0..<2]
+    let merges = [
+      DirectMerge(weights: [0.3, 0.3, 0.4], divisor: 1),
+      try #require(DirectMerge(Array(terms), combined: .election(normalize: true), lambda: 1)),
+    ]
+    for merge in merges {
+      for start in [0, 1, 5] {
+        let whole = results(merge, rows, start..<count, dtype)
+        var bytes: [UInt8] = []
+        for piece in stride(from: start, to: count, by: 50_000) {
+          bytes += results(merge, rows, piece..<min(count, piece + 50_000), dtype).bytes
+        }
+        #expect(whole.bytes == bytes)
+      }
+    }
+  }
+}
+
+@Suite("Stored elements")
+struct StoredElementsTests {
+  @Test("are widened and copied where they lie", arguments: DirectMergeTests.dtypes)
+  func reading(dtype: DType) throws {
+    let row = try StoredRow(rowSample(40, seed: 9), dtype)
+    var part = [Float](repeating: 0, count: 7)
+    var span = part.mutableSpan
+    row.elements.widen(20..<27, into: &span)
+    #expect(bits(part) == bits(Array(row.values[20..<27])))
+    var bytes = [UInt8](repeating: 0, count: 7 * dtype.bitWidth / 8)
+    var target = bytes.mutableSpan
+    row.elements.copy(20..<27, into: &target)
+    var expected = [UInt8](repeating: 0, count: bytes.count)
+    var narrowed = expected.mutableSpan
+    narrow(part.span, to: dtype, into: &narrowed)
+    #expect(bytes == expected)
+  }
+
+  @Test("a buffer is filled tile by tile")
+  func tiles() throws {
+    let buffer = try AlignedBuffer(count: 1000)
+    try buffer.forEachTile(64, on: WorkerPool(threads: 2)) { offset, tile in
+      for index in tile.indices { tile[index] = UInt8((offset + index) % 251) }
+    }
+    let isRight = buffer.withMutableBytes { bytes in
+      bytes.indices.allSatisfy { bytes[$0] == UInt8($0 % 251) }
+    }
+    #expect(isRight)
+  }
+}
