@@ -51,6 +51,7 @@ struct ForwardGroup: Sendable {
     try pass.project(
       states, rows, layers, rotary: rotary, queries: &tables.queries,
       keyValues: &tables.keyValues)
+    pass.times.noteMemory()
     let isFinite = try pass.finish(
       &states, rows, layers, queries: tables.queries, keyValues: tables.keyValues)
     for (index, outcome) in decoders.enumerated() {

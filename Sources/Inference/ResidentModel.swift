@@ -29,7 +29,7 @@ public final class ResidentModel: Sendable {
     headVectors = try VocabularyHead.Vectors(decoder, pool)
     try decoder.prepareHead(pool)
     head = try decoder.vocabularyPanels.map {
-      try decoder.packedHead($0, gemm: gemm, pool: pool)
+      try decoder.packedHead($0, gemm: gemm, pool: pool, times: engine.times)
     }
     byteCount =
       layers.reduce(0) { $0 + $1.byteCount } + head.reduce(0) { $0 + $1.byteCount }
@@ -42,7 +42,7 @@ public final class ResidentModel: Sendable {
   /// ``InferenceEngine/score(_:sources:memory:)`` finds most likely.
   /// - Parameters:
   ///   - requests: In any order; common prefixes of prompts are computed once.
-  ///   - memory: Bytes for keys and values; one request is served whatever it needs.
+  ///   - memory: Bytes for keys and values and what a step takes; one request is served whatever it needs.
   /// - Returns: Responses in the order of the requests.
   /// - Throws: ``Diagnostic`` for an empty prompt, a token outside of the vocabulary, a text that may
   ///   exceed the model's positions, or values that are not finite; `CancellationError`.
@@ -52,11 +52,13 @@ public final class ResidentModel: Sendable {
     for request in requests { try check(request) }
     let pool = engine.pool
     let width = decoder.heads.keyValueWidth
+    let memory = max(0, memory - (try engine.stepByteCount(of: decoder)))
     var schedule = GenerationSchedule(
       requests, room: memory / max(1, 4 * width * layers.count),
-      promptTokensPerStep: 512 * pool.threads)
+      promptTokensPerStep: GenerationSchedule.promptTokens(threads: pool.threads))
     var tables = layers.map { _ in [Float](repeating: 0, count: schedule.tableRowCount * width) }
     var scratch = LayerTables()
+    engine.times.noteMemory()
     while let step = schedule.next() {
       schedule.take(try run(step, &tables, &scratch), of: step)
     }
@@ -189,5 +191,20 @@ extension InferenceEngine {
       (configuration.vocabularySize * dtype.bitWidth / 8 + 4 * positions)
       * configuration.hiddenSize
     return precision.gemm.size * packed + table
+  }
+
+  /// The least memory with which texts of at most `length` tokens can be decoded: the resident model, the keys
+  /// and values of one text, and the workers' scratch space.
+  public func decodingByteCount(of source: any WeightSource, length: Int) throws -> Int {
+    let decoder = try Decoder(source)
+    let keyValues = 4 * decoder.heads.keyValueWidth * decoder.configuration.layerCount * length
+    return try residentByteCount(of: source) + keyValues + (try stepByteCount(of: decoder))
+  }
+
+  /// Bytes of a step of decoding, without the keys and values that stay.
+  func stepByteCount(of decoder: Decoder) throws(Diagnostic) -> Int {
+    let needs = MemoryNeeds(decoder, pool, try gemm(for: decoder))
+    let rows = 2 * GenerationSchedule.promptTokens(threads: pool.threads)
+    return needs.workers + rows * (needs.perRow + needs.perRowOfLayer + needs.perRowOfHead)
   }
 }

@@ -132,7 +132,10 @@ struct VocabularyHead {
     }
     try decoder.prepareHead(pass.pool)
     for panel in decoder.vocabularyPanels {
-      try body(panel, try decoder.packedHead(panel, gemm: pass.gemm, pool: pass.pool))
+      let matrix = try decoder.packedHead(
+        panel, gemm: pass.gemm, pool: pass.pool, times: pass.times)
+      pass.times.noteMemory()
+      try body(panel, matrix)
     }
   }
 
@@ -181,12 +184,18 @@ extension Decoder {
   }
 
   /// The rows `panel` of the head, packed.
-  func packedHead(_ panel: Range<Int>, gemm: Gemm, pool: WorkerPool) throws -> PackedMatrix {
+  func packedHead(
+    _ panel: Range<Int>, gemm: Gemm, pool: WorkerPool, times: WorkTimes
+  ) throws -> PackedMatrix {
     let hidden = configuration.hiddenSize
     let name = headName
-    return try gemm.pack(outputs: panel.count, inputs: hidden, on: pool) { [source] slice, rows in
+    var jobs = PackingJobs()
+    let matrix = jobs.add(outputs: panel.count, inputs: hidden, gemm: gemm) {
+      [source] slice, rows in
       let first = (panel.lowerBound + slice.lowerBound) * hidden
       try source.read(name, elements: first..<first + rows.count, into: &rows)
     }
+    try jobs.run(on: pool, times: times)
+    return matrix
   }
 }
