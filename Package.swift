@@ -196,7 +196,7 @@ let package = Package(
       name: "mergevolveTests",
       dependencies: [
         "mergevolve", "TestSupport", "Checkpoints", "PopulationStore", "Documents", "Recipes",
-        "Randomness", "Tensors", "Diagnostics",
+        "Kernels", "Randomness", "Tensors", "Diagnostics",
       ],
       swiftSettings: strict),
   ],

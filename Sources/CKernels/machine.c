@@ -2,6 +2,7 @@
 #include "ck_machine.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -14,4 +15,10 @@ int ck_processor_count(void) {
 
 void ck_start_writing(int descriptor, int64_t offset, int64_t count) {
   sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+}
+
+void ck_return_free_memory(void) {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
 }

@@ -11,7 +11,7 @@ public import Tokenization
 public struct Evaluator: Sendable {
   public let tasks: [LoadedTask]
   private let encoder: RequestEncoder
-  private let engine: InferenceEngine
+  public let engine: InferenceEngine
 
   /// `tokenizer` is that of all models to be scored, `maximumLength` what ``ContextLength`` says of them; the
   /// engine decides the precision.
@@ -21,6 +21,24 @@ public struct Evaluator: Sendable {
     self.tasks = tasks
     encoder = RequestEncoder(tokenizer: tokenizer, maximumLength: maximumLength)
     self.engine = engine
+  }
+
+  private init(tasks: [LoadedTask], encoder: RequestEncoder, engine: InferenceEngine) {
+    self.tasks = tasks
+    self.encoder = encoder
+    self.engine = engine
+  }
+
+  /// The same evaluator in the precision of another engine; what one of them has prepared serves both.
+  public func using(_ engine: InferenceEngine) -> Evaluator {
+    Evaluator(tasks: tasks, encoder: encoder, engine: engine)
+  }
+
+  /// How a batch of `count` candidates like this one is cut to fit into `memory` bytes.
+  public func forecast(
+    _ prepared: PreparedEvaluation, source: any WeightSource, count: Int, memory: Int
+  ) throws(Diagnostic) -> (sources: Int, parts: Int, bytes: Int) {
+    try engine.forecast(prepared.forest, source: source, count: count, memory: memory)
   }
 
   /// Turns the items of `splits` into tokens, for any number of candidates.

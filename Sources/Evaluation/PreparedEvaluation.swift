@@ -15,6 +15,14 @@ public struct PreparedEvaluation: Sendable {
   /// Whether some items may have to be decoded, for which a whole model must be in memory.
   public let mayDecode: Bool
 
+  /// Tokens of the longest text that may have to be decoded, with its prompt; 0 if none.
+  public var longestDecodedText: Int {
+    tasks.lazy.flatMap(\.requests).joined().reduce(0) { longest, request in
+      guard case .generation(let prompt, let rule, _) = request else { return longest }
+      return max(longest, prompt.count + rule.limit)
+    }
+  }
+
   let forest: TokenForest
 
   init(_ tasks: [PreparedTask], forest: TokenForest) {
@@ -36,11 +44,18 @@ public struct PreparedTask: Sendable {
   public let itemTokens: [Int]
   /// Items of which a part is cut off to fit the model.
   public let truncatedItems: Int
+  /// Tokens that the forward pass computes for this task, those that earlier tasks share left out.
+  public let computedTokens: Int
 
   /// One list per item, one request per request of the item.
   let requests: [[PreparedRequest]]
 
   public var requestedTokens: Int { itemTokens.reduce(0, +) }
+
+  /// Share of the requested tokens that prefixes spare, 0...1.
+  public var savedShare: Double {
+    requestedTokens > 0 ? max(0, 1 - Double(computedTokens) / Double(requestedTokens)) : 0
+  }
 
   var mayDecode: Bool {
     decoding != .never
@@ -82,6 +97,7 @@ struct EvaluationPlanner {
     var requests: [[PreparedRequest]] = []
     var itemTokens: [Int] = []
     var truncatedItems = 0
+    let before = forest.tokenCount
     for item in items {
       var prepared: [PreparedRequest] = []
       var tokens = 0
@@ -98,7 +114,8 @@ struct EvaluationPlanner {
     }
     return PreparedTask(
       task: task, decoding: decoding, items: items, itemTokens: itemTokens,
-      truncatedItems: truncatedItems, requests: requests)
+      truncatedItems: truncatedItems, computedTokens: forest.tokenCount - before,
+      requests: requests)
   }
 
   private mutating func prepare(

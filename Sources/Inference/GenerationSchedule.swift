@@ -52,6 +52,9 @@ struct GenerationSchedule {
   /// Prompt tokens that one step takes, unless a single prompt has more.
   private let promptTokensPerStep: Int
 
+  /// Enough for every worker to have several blocks of rows.
+  static func promptTokens(threads: Int) -> Int { 512 * threads }
+
   /// - Parameters:
   ///   - requests: With at least one token in prompt and accepted tokens each.
   ///   - room: Rows of the key-value table that fit into memory.

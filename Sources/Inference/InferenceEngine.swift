@@ -13,6 +13,19 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
 
   var gemm: GemmPrecision { self == .f32 ? .f32 : .bf16 }
 
+  /// Refuses a precision for which this processor has no units.
+  ///
+  /// - Throws: ``Diagnostic`` at `location`.
+  public func check(on backend: GemmBackend = .standard, at location: String) throws(Diagnostic) {
+    guard backend.supports(gemm) else {
+      throw Diagnostic(
+        backend == .oneDNN
+          ? "this processor has no units for bf16 (AVX512-BF16 or AMX)"
+          : "\(backend.rawValue) has no products in bf16",
+        at: location, fix: "use f32, or auto, which takes what there is")
+    }
+  }
+
   /// bf16 where this processor has the units and the backend uses them, else f32.
   public static func fastest(on backend: GemmBackend = .standard) -> Precision {
     backend.supports(.bf16) ? .bf16 : .f32
@@ -42,13 +55,7 @@ public final class InferenceEngine: Sendable {
         "this build has no \(backend.rawValue)", at: "matrix products",
         fix: "use \(GemmBackend.standard.rawValue), or build with the package trait OneDNN")
     }
-    guard backend.supports(precision.gemm) else {
-      throw Diagnostic(
-        backend == .oneDNN
-          ? "this processor has no units for bf16 (AVX512-BF16 or AMX)"
-          : "\(backend.rawValue) has no products in bf16",
-        at: "precision", fix: "use f32, or auto, which takes what there is")
-    }
+    try precision.check(on: backend, at: "matrix products")
     self.pool = pool
     self.precision = precision
     self.times = times
@@ -135,18 +142,49 @@ public final class InferenceEngine: Sendable {
     }
   }
 
+  /// How ``score(_:sources:memory:)`` would cut the work for sources like this one: sources that are under way
+  /// together, parts of the forest, and the bytes that this takes, which exceed `memory` if that is too little.
+  public func forecast(
+    _ forest: TokenForest, source: any WeightSource, count: Int, memory: Int
+  ) throws(Diagnostic) -> (sources: Int, parts: Int, bytes: Int) {
+    let decoder = try Decoder(source)
+    let need = MemoryNeeds(decoder, pool, try gemm(for: decoder))
+    let cut = need.cut(
+      rows: forest.tokenCount, sources: count, depth: forest.depth, threads: pool.threads,
+      memory: memory)
+    let parts = (forest.tokenCount + cut.rows - 1) / max(1, cut.rows)
+    var taken = cut
+    // A part also holds the ancestors of its first row.
+    if parts > 1 { taken.rows += forest.depth }
+    return (cut.sources, max(1, parts), need.bytes(taken))
+  }
+
   /// All logits of every token of some sequences, each [tokens · vocabulary], row-major.
   ///
   /// - Throws: ``Diagnostic`` if the source does not fit its configuration, a token lies outside of its
   ///   vocabulary, a sequence is too long, or a value is not finite; `CancellationError`.
   public func logits(_ sequences: [[Int]], source: any WeightSource) throws -> [[Float]] {
     let decoder = try Decoder(source)
+    var logits = sequences.map { _ in [Float]() }
+    for (length, indices) in decoder.groupedByRotation(sequences.map(\.count)) {
+      let group = try self.logits(indices.map { sequences[$0] }, decoder, length: length)
+      for (index, values) in zip(indices, group) { logits[index] = values }
+    }
+    return logits
+  }
+}
+
+extension InferenceEngine {
+  /// The logits of sequences that rotate like one of `length` tokens.
+  private func logits(_ sequences: [[Int]], _ decoder: Decoder, length: Int) throws -> [[Float]] {
     var forest = TokenForest()
     let paths = sequences.map { forest.insertPath($0) }
-    try decoder.check(forest)
+    if let tokens = forest.tokenRange { try decoder.check(tokens: tokens) }
+    try decoder.check(length: forest.depth)
     let order = forest.preorder
-    let part = ForestRows(
+    var part = ForestRows(
       forest, order: order, part: 0..<order.count, probesOfNode: NodeProbes(forest))
+    part.rows.sequenceLength = length
     let pass = try pass(for: decoder, rows: order.count)
     var group = try ForwardGroup(
       [decoder], part.rows, DistinctTokens(part.rows.tokens), pass)

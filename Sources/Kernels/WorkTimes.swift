@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Where the time of scoring goes, summed over all workers.
+/// Where the time of scoring goes, summed over all workers, and how much memory it took.
 public final class WorkTimes: Sendable {
   public enum Phase: Int, Sendable, CaseIterable {
     /// Reading weights and, of a merge, making them.
@@ -23,6 +23,7 @@ public final class WorkTimes: Sendable {
   private let attention = Atomic<Int>(0)
   private let elementwise = Atomic<Int>(0)
   private let head = Atomic<Int>(0)
+  private let peak = Atomic<Int>(0)
 
   public init() {}
 
@@ -64,5 +65,13 @@ public final class WorkTimes: Sendable {
       case .head: head.load(ordering: .relaxed)
       }
     return Double(nanoseconds) * 1e-9
+  }
+
+  /// The most anonymous memory that was seen, in bytes.
+  public var peakAnonymousBytes: Int { peak.load(ordering: .relaxed) }
+
+  /// Looks at how much anonymous memory the process has.
+  public func noteMemory() {
+    if let bytes = ProcessMemory.anonymousBytes { _ = peak.max(bytes, ordering: .relaxed) }
   }
 }

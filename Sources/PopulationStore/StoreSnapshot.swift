@@ -20,6 +20,8 @@ public struct StoreSnapshot: Sendable {
   public var sessions: Int
   /// When the last event was recorded.
   public var lastEvent: Date?
+  /// JSON of the waves' events.
+  public var waves: [String]
 }
 
 extension PopulationStore {
@@ -45,7 +47,9 @@ extension PopulationStore {
         chargedCost: try store.chargedCost(),
         runningTime: try store.runningTime(),
         sessions: try Int.fetchOne(store.db, sql: "SELECT max(session) FROM event") ?? 0,
-        lastEvent: try Date.fetchOne(store.db, sql: "SELECT at FROM event ORDER BY id DESC LIMIT 1")
+        lastEvent: try Date.fetchOne(
+          store.db, sql: "SELECT at FROM event ORDER BY id DESC LIMIT 1"),
+        waves: try store.events(kind: "wave").map(\.event.detail)
       )
     }
   }

@@ -47,6 +47,7 @@ extension SearchReport {
         failures.map { .object(["reason": .string($0.reason), "count": JSONValue($0.count)]) }),
       "conclusion": verdict,
       "test_looks": .array(snapshot.testLooks.map(look)),
+      "speed": ScoringSpeed(snapshot).map(\.json) ?? .null,
     ])
   }
 

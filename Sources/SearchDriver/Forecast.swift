@@ -56,9 +56,10 @@ public struct Forecast: Sendable {
     let modelBytes = ([inputs.base] + inputs.experts.map(\.model)).reduce(0) { sum, model in
       model.checkpoint.files.reduce(sum) { $0 + $1.byteCount }
     }
-    let waveSize = inputs.waveSize
-    let waves = (plan.population + waveSize - 1) / waveSize
-    let wave = min(plan.population, waveSize)
+    let manner = inputs.searchManner
+    let wave = try inputs.waveSize(of: plan.population, manner)
+    let waves = (plan.population + wave - 1) / wave
+    let parts = try inputs.wave(manner, count: wave).parts
 
     var lines: [(name: String, text: String)] = []
     var figures: [(name: String, value: JSONValue)] = []
@@ -122,10 +123,35 @@ public struct Forecast: Sendable {
       add("seconds", total)
     }
     add(
+      "precision",
+      "\(inputs.engine.precision.rawValue) on the search split, f32 on validation and test")
+    figures.append(("precision", .string(inputs.engine.precision.rawValue)))
+    for task in inputs.prepared.search.tasks {
+      add(
+        "prefixes",
+        "\(task.task.name): \(grouped(task.requestedTokens)) tokens asked for, "
+          + "\(grouped(task.computedTokens)) computed, \(fixed(100 * task.savedShare, 0)) % saved")
+    }
+    figures.append(
+      (
+        "saved_shares",
+        .object(
+          inputs.prepared.search.tasks.map {
+            JSONValue.Member($0.task.name, JSONValue($0.savedShare))
+          })
+      ))
+    let passes = waves * parts
+    let megabytes = { (bytes: Int) in grouped(bytes / 1_000_000) }
+    add(
       "memory",
-      "at most \(grouped(inputs.memory / 1_000_000)) MB of anonymous memory; "
-        + "\(waves) wave\(waves == 1 ? "" : "s") a generation, "
-        + "\(grouped(waves * modelBytes / 1_000_000)) MB of weights read for it")
+      "at most \(megabytes(inputs.memory)) MB of anonymous memory, of which statistics "
+        + "\(megabytes(inputs.statistics.limit)), requests and models \(megabytes(inputs.heldMemory))"
+    )
+    let blocks = parts > 1 ? " in \(parts) blocks of items" : ""
+    add(
+      "waves",
+      "\(waves) of up to \(wave) candidates a generation\(blocks), for which "
+        + "\(megabytes(passes * modelBytes)) MB of weights are read")
     add("memory_bytes", inputs.memory)
     add(
       "statistics",
@@ -133,7 +159,8 @@ public struct Forecast: Sendable {
         + "histograms and masks of the models' tensors")
     add("statistics_bytes", inputs.statistics.limit)
     add("waves", waves)
-    add("bytes_read_per_generation", waves * modelBytes)
+    add("item_blocks", parts)
+    add("bytes_read_per_generation", passes * modelBytes)
     add(
       "at risk",
       "a kill loses at most one wave of \(wave) candidates, about \(span(seconds * Double(wave)))")
@@ -170,7 +197,7 @@ struct SpeedProbe {
       let clock = ContinuousClock()
       let began = clock.now
       _ = try inputs.engine.score(
-        forest, sources: [inputs.base.checkpoint], memory: inputs.memory)
+        forest, sources: [inputs.base.checkpoint], memory: inputs.forwardMemory)
       return began.duration(to: clock.now) / .seconds(1)
     }
     _ = try seconds(sequences: few)

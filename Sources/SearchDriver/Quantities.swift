@@ -1,7 +1,7 @@
-import Diagnostics
+public import Diagnostics
 
 /// Reads quantities as people write them in a search file: `8h`, `90 min`, `2GB`, `512 MiB`.
-enum Quantities {
+public enum Quantities {
   /// Seconds of a duration such as `8h`, `45m`, `90s` or `1h 30m`; a bare number means seconds.
   /// - Throws: ``Diagnostic`` at `location` if the text is no positive duration.
   static func seconds(_ text: String, at location: String) throws(Diagnostic) -> Double {
@@ -31,7 +31,7 @@ enum Quantities {
 
   /// A number of bytes such as `2GB` (decimal) or `512 MiB` (binary); a bare number means bytes.
   /// - Throws: ``Diagnostic`` at `location` if the text is no positive size.
-  static func bytes(_ text: String, at location: String) throws(Diagnostic) -> Int {
+  public static func bytes(_ text: String, at location: String) throws(Diagnostic) -> Int {
     let units: [String: Double] = [
       "": 1, "b": 1, "k": 1e3, "kb": 1e3, "m": 1e6, "mb": 1e6, "g": 1e9, "gb": 1e9, "t": 1e12,
       "tb": 1e12, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824, "tib": 1_099_511_627_776,

@@ -140,6 +140,10 @@ public enum Search {
     for name in changes.relocations.keys.sorted() where !names.contains(name) {
       throw unknownName(name, noun: "model", known: names, at: "--models")
     }
+    // `auto` was resolved when the search was created.
+    if let precision = SearchConfiguration.Precision(rawValue: search.precision) {
+      configuration.precision = precision
+    }
     configuration.place(models: search.models, relocations: changes.relocations)
     let inputs = try SearchInputs.open(configuration, plan: search.plan)
     try inputs.refuseChanges(against: search, benchmarks: try store.benchmarks(), at: store.path)

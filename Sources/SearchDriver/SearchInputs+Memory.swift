@@ -2,20 +2,85 @@ import Architectures
 import Checkpoints
 import Diagnostics
 import Evaluation
+import Inference
 import MergeEngine
+import PopulationStore
 import SearchSpaces
 import Tasks
 
 extension SearchInputs {
-  /// Candidates that are scored together: as many as their activations fit into memory, at most eight.
+  /// What is left for the forward pass: of the memory that is allowed neither what stays nor what the statistics
+  /// of the models' tensors may take.
+  var forwardMemory: Int { max(0, memory - statistics.limit - heldMemory) }
+
+  /// Candidates of `count` that are scored together in one manner: as many as fit into memory, at most 16, in
+  /// waves of nearly equal size.
   ///
-  /// Only commits depend on it, never a result.
-  var waveSize: Int {
-    let model = base.configuration
-    // The residual stream of every computed token stays for as long as the wave's layers are worked off.
-    let bytes = prepared.search.forestTokens * model.hiddenSize * 2 * 4
-    return max(1, min(8, memory / 2 / max(1, bytes)))
+  /// Only commits depend on it, never a result. Where texts are decoded, every candidate is a wave.
+  func waveSize(of count: Int, _ manner: ScoringManner) throws -> Int {
+    guard count > 1, !prepared[manner].mayDecode else { return 1 }
+    let most = try wave(manner, count: min(count, 16)).sources
+    let waves = (count + most - 1) / most
+    return (count + waves - 1) / waves
   }
+
+  /// How a wave of at most `count` candidates is cut to fit into memory.
+  func wave(
+    _ manner: ScoringManner, count: Int
+  ) throws -> (sources: Int, parts: Int, bytes: Int) {
+    try evaluator(manner).forecast(
+      prepared[manner], source: base.checkpoint, count: count, memory: forwardMemory)
+  }
+
+  /// What does not fit into memory, however the work is cut.
+  func memoryProblems() throws -> [Diagnostic] {
+    let location = "\(configuration.file): evaluation.memory"
+    let held = statistics.limit + heldMemory
+    func problem(_ what: String, takes bytes: Int, otherwise: String) -> Diagnostic {
+      // A quarter of what is allowed goes to statistics.
+      let needed = (bytes + heldMemory) / 3 * 4
+      return Diagnostic(
+        "\(what) takes \(megabytes(bytes)), and of the \(megabytes(memory)) that are allowed "
+          + "\(megabytes(held)) are held by statistics and requests",
+        at: location, fix: "allow at least \(megabytes(needed))\(otherwise)")
+    }
+    var problems: [Diagnostic] = []
+    let least = try judgingManners.map { try wave($0, count: 1).bytes }.max() ?? 0
+    if least > forwardMemory {
+      problems.append(problem("the forward pass", takes: least, otherwise: ""))
+    }
+    for manner in judgingManners where prepared[manner].mayDecode {
+      let bytes = try evaluator(manner).engine.decodingByteCount(
+        of: base.checkpoint, length: prepared[manner].longestDecodedText)
+      guard bytes > forwardMemory else { continue }
+      problems.append(
+        problem(
+          "decoding texts of the \(manner.split.rawValue) split keeps a merged model in memory and",
+          takes: bytes, otherwise: ", or say 'decode: never' in the task files"))
+      break
+    }
+    return problems
+  }
+
+  /// The manners in which a search scores.
+  private var judgingManners: [ScoringManner] {
+    [searchManner]
+      + BenchmarkSplit.allCases.map {
+        ScoringManner(split: $0, precision: Precision.f32.rawValue, decode: .unproved)
+      }
+  }
+
+  /// How the optimizer's scores are made.
+  var searchManner: ScoringManner {
+    ScoringManner(split: .search, precision: engine.precision.rawValue, decode: .never)
+  }
+
+  /// Who scores in a manner.
+  func evaluator(_ manner: ScoringManner) -> Evaluator {
+    manner.precision == engine.precision.rawValue ? evaluator : judge
+  }
+
+  private func megabytes(_ bytes: Int) -> String { "\(grouped((bytes + 999_999) / 1_000_000)) MB" }
 
   /// Size of the store at the end: items in columns, and a recipe per candidate.
   func estimatedStoreBytes(evaluations: Int) -> Int {

@@ -73,8 +73,8 @@ extension SearchInputs {
         results[index] = .failure(problem)
       }
     }
-    let evaluations = try evaluator.evaluate(
-      sources.map(\.source), on: prepared[manner], memory: memory)
+    let evaluations = try evaluator(manner).evaluate(
+      sources.map(\.source), on: prepared[manner], memory: forwardMemory)
     for ((index, _), evaluation) in zip(sources, evaluations) {
       results[index] = evaluation.map { sheet(of: $0) }
     }

@@ -3,6 +3,7 @@ import Diagnostics
 import Documents
 import Evaluation
 import Foundation
+import Inference
 import Kernels
 import MergeEngine
 import PopulationStore
@@ -17,7 +18,7 @@ extension SearchInputs {
     let evaluations = configuration.evaluations
     return NewSearch(
       name: configuration.name, configuration: text, seed: configuration.seed,
-      bootstrapSeed: SplitMix64.output(configuration.seed), precision: "f32",
+      bootstrapSeed: SplitMix64.output(configuration.seed), precision: engine.precision.rawValue,
       decode: DecodeMode.never.rawValue, models: try storedModels(), tasks: try storedTasks(),
       benchmarks: try storedBenchmarks(),
       budget: evaluations.map(budget(evaluations:))

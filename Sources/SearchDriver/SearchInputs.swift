@@ -33,7 +33,10 @@ struct SearchInputs: Sendable {
   let experts: [Expert]
   let tasks: [LoadedTask]
   let weights: [Double]
+  /// In the precision of the search.
   let engine: InferenceEngine
+  /// In the reference precision, for validation and test.
+  let judge: Evaluator
   let evaluator: Evaluator
   /// Requests by split and way of decoding, made once.
   let prepared: PreparedSplits
@@ -43,8 +46,19 @@ struct SearchInputs: Sendable {
   /// What the space and the optimizer are made from.
   private(set) var settings: PlanSettings
   private(set) var mergeSpace: MergeSpace
+  /// Anonymous memory of everything that stays, in bytes, measured when all was open.
+  let heldMemory: Int
 
   var backendName: String { GemmBackend.standard.rawValue }
+
+  /// The heights of blocks that the self-test has kept, such as `bf16 64 128 256, f32 64`.
+  func blockHeights() throws -> String {
+    let engines = judge.engine === engine ? [engine] : [engine, judge.engine]
+    return try engines.map { engine in
+      let heights = try engine.blockHeights(for: base.checkpoint).map(String.init)
+      return "\(engine.precision.rawValue) \(heights.joined(separator: " "))"
+    }.joined(separator: ", ")
+  }
 
   /// Opens what a search file names; `plan` is what was fixed at creation, nil for a new search.
   ///
@@ -126,12 +140,16 @@ private struct SearchOpening {
     let models = try value { try SearchInputs.mergeModels(base, experts) }
     guard let models else { throw DiagnosticList(problems) }
     let evaluation = try value {
-      let engine = try InferenceEngine(pool: pool)
+      let precision = Self.precision(configuration)
+      let engine = try InferenceEngine(pool: pool, precision: precision)
       let evaluator = Evaluator(
         tasks: tasks, tokenizer: tokenizer,
         maximumLength: try ContextLength.tokens(
           config: base.checkpoint.config, tokenizerFolder: base.checkpoint.path), engine: engine)
-      return (engine, evaluator, try PreparedSplits(evaluator))
+      let judge = evaluator.using(
+        precision == .f32
+          ? engine : try InferenceEngine(pool: pool, precision: .f32, times: engine.times))
+      return (engine, evaluator, judge, try PreparedSplits(evaluator))
     }
     let simple = try value { try models.simpleMerges(maskSeed: configuration.seed) }
     for merge in simple ?? [] {
@@ -143,7 +161,7 @@ private struct SearchOpening {
     for model in [base] + experts.map(\.model) where problems.isEmpty {
       _ = try value { try model.checkFinite(on: pool) }
     }
-    guard problems.isEmpty, let (engine, evaluator, prepared) = evaluation, let simple else {
+    guard problems.isEmpty, let (engine, evaluator, judge, prepared) = evaluation, let simple else {
       throw DiagnosticList(problems)
     }
     let outline = ModelOutline(base.configuration)
@@ -151,27 +169,39 @@ private struct SearchOpening {
       let spaceSettings = try MergeSpaceSettings(configuration.space, models: models)
       let settings = try Self.planSettings(
         configuration, spaceSettings, plan: plan, prepared)
+      ProcessMemory.returnFreeMemory()
       return SearchInputs(
         configuration: configuration, pool: pool, memory: memory, library: library,
         statistics: statistics,
         base: base,
         experts: experts, tasks: tasks, weights: configuration.tasks.map(\.weight),
-        engine: engine, evaluator: evaluator, prepared: prepared, simpleMerges: simple,
+        engine: engine, judge: judge, evaluator: evaluator, prepared: prepared,
+        simpleMerges: simple,
         spaceSettings: spaceSettings, outline: outline,
         settings: settings,
         mergeSpace: try MergeSpace(
-          spaceSettings, models: models, outline: outline, budget: settings.spaceBudget))
+          spaceSettings, models: models, outline: outline, budget: settings.spaceBudget),
+        heldMemory: ProcessMemory.anonymousBytes ?? 0)
     }
+    if let inputs { problems += try value { try inputs.memoryProblems() } ?? [] }
     guard problems.isEmpty, let inputs else { throw DiagnosticList(problems) }
     return inputs
   }
 
+  /// `auto` is what the processor multiplies fastest; a stored search never says `auto`.
+  private static func precision(_ configuration: SearchConfiguration) -> Precision {
+    switch configuration.precision {
+    case .auto: Precision.fastest()
+    case .f32: .f32
+    case .bf16: .bf16
+    }
+  }
+
   private mutating func checkSettings() {
-    if configuration.precision == .bf16 {
-      problems.append(
-        Diagnostic(
-          "the precision bf16 is not available in this version",
-          at: "\(configuration.file): evaluation.precision", fix: "use f32 or auto"))
+    do {
+      try Self.precision(configuration).check(at: "\(configuration.file): evaluation.precision")
+    } catch {
+      problems.append(error)
     }
     if configuration.racing {
       problems.append(

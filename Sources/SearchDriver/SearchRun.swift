@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Inference
 import Kernels
 import Optimizers
 import PopulationStore
@@ -47,7 +48,7 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
   ///
   /// - Throws: `CancellationError` when the task was cancelled; all committed work is kept.
   func run() throws -> Conclusion {
-    try store.record(session())
+    try store.record(try session())
     do {
       try scoreBaselines()
       try searchGenerations()
@@ -60,7 +61,7 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
 
   /// Validation, test and verdict on what there is.
   func finishNow() throws -> Conclusion {
-    try store.record(session())
+    try store.record(try session())
     do {
       try scoreBaselines()
       return try finish()
@@ -70,11 +71,13 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
     }
   }
 
-  private func session() -> Event {
+  private func session() throws -> Event {
     let process = ProcessInfo.processInfo
     let facts: [String: String] = [
       "host": process.hostName, "process": "\(process.processIdentifier)",
       "threads": "\(inputs.pool.threads)", "backend": inputs.backendName,
+      "precision": inputs.engine.precision.rawValue,
+      "block_heights": try inputs.blockHeights(),
     ]
     return Event(
       at: Date(), kind: "session", elapsed: 0, detail: (try? canonicalJSON(facts)) ?? "{}")
@@ -102,7 +105,7 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
       return try store.evaluation(manner.key(entry.candidate.id, maskSeed: entry.maskSeed)) == nil
     }
     // Decoding keeps one merged candidate resident; forced passes share the reading of the sources.
-    let size = manner.decode == .never ? inputs.waveSize : 1
+    let size = try inputs.waveSize(of: missing.count, manner)
     while !missing.isEmpty {
       try Task.checkCancellation()
       try stop()
@@ -110,11 +113,17 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
       missing.removeFirst(entries.count)
       store.failpoints.pass("before-scoring-\(manner.split.rawValue)")
       let began = clock.now
+      let before = WorkSeconds(inputs.engine.times)
       let wave = wave(
         of: entries, try inputs.score(entries, manner), manner, keepsTexts: keepsTexts)
       let seconds = began.duration(to: clock.now) / .seconds(1)
-      try store.commit(
-        wave, event: event("wave", ["candidates": Double(entries.count), "seconds": seconds]))
+      var detail = WorkSeconds(inputs.engine.times).spent(
+        since: before, threads: inputs.pool.threads, of: seconds)
+      detail["candidates"] = Double(entries.count)
+      detail["seconds"] = seconds
+      detail["search_split"] = manner == inputs.searchManner ? 1 : 0
+      detail["peak_anonymous_bytes"] = Double(inputs.engine.times.peakAnonymousBytes)
+      try store.commit(wave, event: event("wave", detail))
       missing.removeAll { entry in
         if case .failed = wave.statuses[entry.candidate.id] { true } else { false }
       }

@@ -6,6 +6,7 @@ import Evaluation
 import Foundation
 import Inference
 import Kernels
+import SearchDriver
 import Tasks
 import Tokenization
 
@@ -70,6 +71,14 @@ struct EvaluateCommand: AsyncParsableCommand {
   @Option(help: "When to decode generated text (default: what the task file says, else unproved).")
   var decode: DecodeChoice?
 
+  @Option(help: "In which numbers to multiply; auto is the fastest of this processor.")
+  var precision = PrecisionChoice.f32
+
+  @Option(
+    help: ArgumentHelp(
+      "Most anonymous memory, such as 2GB (default: half of the machine's).", valueName: "size"))
+  var memory: String?
+
   @Option(
     help: ArgumentHelp(
       "Write the results question by question, as JSON lines, into a new file.", valueName: "file"))
@@ -89,6 +98,7 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   func run() async throws {
     if let samples { try checkPlace(samples) }
+    let allowed = try memory.map { try Quantities.bytes($0, at: "--memory") }
     let tasks = try loadTasks()
     let pool = WorkerPool(threads: threads ?? WorkerPool.processorCount)
     let opened = try ModelArgument(model).open()
@@ -98,12 +108,19 @@ struct EvaluateCommand: AsyncParsableCommand {
       tasks: tasks, tokenizer: tokenizer,
       maximumLength: try ContextLength.tokens(
         config: opened.source.config, tokenizerFolder: opened.tokenizerFolder),
-      engine: try InferenceEngine(pool: pool))
+      engine: try precision.engine(on: pool))
     let prepared = try evaluator.prepare(split.splits, decode: decode?.mode, standard: .unproved)
     try opened.checkFinite(on: pool)
     let evaluation = try await running {
-      let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
-      return try evaluator.evaluate([opened.source], on: prepared, memory: memory)[0].get()
+      let memory =
+        (allowed ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 2))
+        - (ProcessMemory.anonymousBytes ?? 0)
+      return try evaluator.evaluate([opened.source], on: prepared, memory: max(0, memory))[0].get()
+    }
+    for task in prepared.tasks {
+      note(
+        "\(task.task.name): \(task.requestedTokens) tokens asked for, \(task.computedTokens) computed "
+          + "(\(Int((100 * task.savedShare).rounded())) % saved by common prefixes)")
     }
     show(evaluation)
     if let samples { try await running { try write(evaluation, to: samples) } }

@@ -23,10 +23,6 @@ struct LogitsCommand: AsyncParsableCommand {
       Example: mergevolve logits Datasets/demo/models/base --tokens ids.json --output logits.safetensors
       """)
 
-  enum Choice: String, CaseIterable, ExpressibleByArgument {
-    case auto, f32, bf16
-  }
-
   @Argument(help: ArgumentHelp("A model's folder, its hub id, or a recipe.", valueName: "model"))
   var model: String
 
@@ -36,8 +32,8 @@ struct LogitsCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where the logits go.", valueName: "file.safetensors"))
   var output: String
 
-  @Option(help: "In which numbers to multiply; auto is f32.")
-  var precision = Choice.auto
+  @Option(help: "In which numbers to multiply; auto is the fastest of this processor.")
+  var precision = PrecisionChoice.f32
 
   @Option(
     help: ArgumentHelp("Number of threads (default: one per processor).", valueName: "number"))
@@ -48,17 +44,13 @@ struct LogitsCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    guard precision != .bf16 else {
-      throw Diagnostic(
-        "there is no bf16 path yet", at: "--precision bf16", fix: "use --precision f32")
-    }
     let sequences = try TokenSequences.read(path: tokens)
     let opened = try ModelArgument(model).open()
     let vocabulary = opened.configuration.vocabularySize
-    try sequences.check(vocabulary: vocabulary, positions: opened.configuration.maximumPositions)
+    try sequences.check(vocabulary: vocabulary, positions: opened.configuration.longestSequence)
     let pool = WorkerPool(threads: threads ?? WorkerPool.processorCount)
     try opened.checkFinite(on: pool)
-    let engine = try InferenceEngine(pool: pool)
+    let engine = try precision.engine(on: pool)
     let file = try SafetensorsOutput(
       output,
       tensors: sequences.all.map {
