@@ -8,7 +8,7 @@ OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || e
 PYTHON ?= python3
 MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
-.PHONY: demo test build test-openblas bench format lint parity system-packages clean
+.PHONY: demo test build test-openblas bench format fuzz lint parity system-packages clean
 
 demo: build
 	@store=$$(mktemp -d)/demo.sqlite && \
@@ -37,6 +37,16 @@ parity: build
 
 bench: build
 	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)
+
+# Random files for the readers of foreign files, SECONDS each; another SEED tries others.
+SECONDS ?= 60
+SEED ?= 0
+fuzz: system-packages
+	$(SWIFT) build -c release --product fuzz
+	@for target in safetensors recipe tokenizer; do \
+	  $$($(SWIFT) build -c release --show-bin-path)/fuzz $$target --seconds $(SECONDS) --seed $(SEED) \
+	    || exit 1; \
+	done
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)
