@@ -34,6 +34,7 @@ lint:
 parity: build
 	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE) \
 	  --demo Datasets/demo/models $(RECIPES)
+	$(PYTHON) Benchmarks/parity/formats.py --mergevolve $(MERGEVOLVE)
 
 bench: build
 	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)

@@ -82,7 +82,7 @@ struct Vocabulary: Sendable {
   }
 
   /// Numbers beyond are damage, and would make tables of their size.
-  private static func isID(_ id: Int) -> Bool { (0..<1 << 28).contains(id) }
+  private static func isID(_ id: Int) -> Bool { (0..<1 << 24).contains(id) }
 
   private static func damaged(_ path: String) -> Diagnostic {
     Diagnostic(
