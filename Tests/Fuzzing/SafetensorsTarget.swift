@@ -37,10 +37,12 @@ extension FuzzTarget {
     },
     read: { bytes throws(Diagnostic) in
       let path =
-        NSTemporaryDirectory() + "/fuzz-\(ProcessInfo.processInfo.processIdentifier)-"
+        folder + "/fuzz-\(ProcessInfo.processInfo.processIdentifier)-"
         + "\(UInt(bitPattern: ObjectIdentifier(Thread.current))).safetensors"
       defer { try? FileManager.default.removeItem(atPath: path) }
-      guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else { return nil }
+      guard (try? Data(bytes).write(to: URL(fileURLWithPath: path))) != nil else {
+        return "cannot write \(path)"
+      }
       let file = try SafetensorsFile(path: path)
       var sum = 0
       for tensor in file.tensors {
@@ -55,6 +57,10 @@ extension FuzzTarget {
       }
       return sum <= bytes.count ? nil : "\(sum) bytes of tensors in a file of \(bytes.count)"
     })
+
+  /// In memory where that is possible: files on a disk would be most of the time.
+  private static let folder =
+    FileManager.default.isWritableFile(atPath: "/dev/shm") ? "/dev/shm" : NSTemporaryDirectory()
 
   private static let words = [
     "a", "b", "x", "", "__metadata__", "dtype", "shape", "data_offsets", "format", "F32", "F64",

@@ -102,7 +102,11 @@ import Testing
     try folder.write(Self.document(#"{"u": 0, "x": 1, "y": 2}"#, ""), to: "a/tokenizer.json")
     try folder.write(
       Self.document(
-        #"{"u": 0, "z": 1}"#, #"{"id": 2, "content": "<s>", "special": true}"#),
+        #"{"u": 0, "z": 1}"#,
+        """
+        {"id": 2, "content": "<s>", "single_word": false, "lstrip": false, "rstrip": false,
+         "normalized": false, "special": true}
+        """),
       to: "b/tokenizer.json")
     try folder.write("{\"model_max_length\": 9}", to: "a/tokenizer_config.json")
     try folder.write("#version: 0.2", to: "a/merges.txt")

@@ -4,7 +4,7 @@ import Tensors
 
 /// Weights of a model with a LoRA adapter merged in, on demand and range by range.
 ///
-/// As PEFT does it: the model in its load dtype, the product in single precision, one rounding.
+/// As PEFT does it: the model in its load dtype, the product in single precision, the sum rounded.
 final class AdaptedWeights: WeightSource {
   let config: ConfigFile
   let tensorNames: [TensorName]
@@ -60,7 +60,8 @@ final class AdaptedWeights: WeightSource {
     }
     for product in change.products {
       try adapter.add(
-        product, elements: elements, width: description.shape.dimensions[1], to: &destination)
+        product, elements: elements, width: description.shape.dimensions[1],
+        dtype: description.dtype, to: &destination)
     }
     for addend in change.addends { try adapter.add(addend, elements: elements, to: &destination) }
     round(&destination, to: description.dtype)

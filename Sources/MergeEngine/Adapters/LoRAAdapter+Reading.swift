@@ -11,10 +11,12 @@ extension LoRAAdapter {
   ///   - product: Of the weight.
   ///   - elements: Of the weight, row-major.
   ///   - width: Columns of the weight.
+  ///   - dtype: Of the weight.
   ///   - values: The weight's elements.
   /// - Throws: If the file has shrunk.
   func add(
-    _ product: Product, elements: Range<Int>, width: Int, to values: inout MutableSpan<Float>
+    _ product: Product, elements: Range<Int>, width: Int, dtype: DType,
+    to values: inout MutableSpan<Float>
   ) throws {
     guard !elements.isEmpty, width > 0 else { return }
     let rows = elements.lowerBound / width..<(elements.upperBound - 1) / width + 1
@@ -50,7 +52,9 @@ extension LoRAAdapter {
         }
       }
     }
-    for index in 0..<elements.count { values[index] += product.scale * sums[index] }
+    for index in 0..<elements.count { sums[index] *= product.scale }
+    if product.isEmbedding { round(&sums, to: dtype) }
+    for index in 0..<elements.count { values[index] += sums[index] }
   }
 
   /// Adds a vector with a factor.

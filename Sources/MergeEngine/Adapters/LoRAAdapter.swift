@@ -18,6 +18,8 @@ struct LoRAAdapter: Sendable {
     let scale: Float
     /// The weight is (B·A)ᵀ: an embedding, or a matrix stored as [in, out].
     let isTransposed: Bool
+    /// PEFT rounds what it adds to an embedding to the embedding's dtype, and the sum again.
+    let isEmbedding: Bool
   }
 
   /// How one weight changes: replaced first, then products and vectors are added.
@@ -185,7 +187,7 @@ struct LoRAAdapter: Sendable {
     change.products.append(
       Product(
         a: a, b: b, rank: rank, scale: configuration.scale(of: parts.module),
-        isTransposed: isTransposed))
+        isTransposed: isTransposed, isEmbedding: parts.isEmbedding))
     return change
   }
 
