@@ -8,7 +8,8 @@ OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || e
 PYTHON ?= python3
 MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
-.PHONY: demo test build test-openblas bench bench-merge bench-merge-files bench-merge-memory format lint parity system-packages clean
+.PHONY: demo test build test-openblas bench bench-merge bench-merge-files bench-merge-memory format fuzz lint \
+  parity system-packages clean
 
 demo: build
 	@store=$$(mktemp -d)/demo.sqlite && \
@@ -34,6 +35,7 @@ lint:
 parity: build
 	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE) \
 	  --demo Datasets/demo/models $(RECIPES)
+	$(PYTHON) Benchmarks/parity/formats.py --mergevolve $(MERGEVOLVE)
 
 bench: build
 	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)
@@ -51,6 +53,16 @@ bench-merge-files: build
 # Memory of `mergevolve merge` on three models of 4 GB each; needs 20 GB of disk.
 bench-merge-memory: build
 	$(PYTHON) Benchmarks/peers/merge_files.py --mergevolve $(MERGEVOLVE) --gigabytes 4 --no-mergekit
+
+# Random files for the readers of foreign files, SECONDS each; another SEED tries others.
+SECONDS ?= 60
+SEED ?= 0
+fuzz: system-packages
+	$(SWIFT) build -c release --product fuzz
+	@for target in safetensors recipe tokenizer; do \
+	  $$($(SWIFT) build -c release --show-bin-path)/fuzz $$target --seconds $(SECONDS) --seed $(SEED) \
+	    || exit 1; \
+	done
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

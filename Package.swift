@@ -148,6 +148,18 @@ let package = Package(
       ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "Checkpoints", "Recipes", "Tokenization", "Documents", "Randomness", "Tensors",
+        "Diagnostics",
+      ],
+      path: "Tests/Fuzzing",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "fuzz", dependencies: ["Fuzzing", "Randomness", "Diagnostics", argumentParser],
+      path: "Tests/FuzzProgram", swiftSettings: strict),
+    tests(of: "Fuzzing", ["Randomness"]),
     tests(of: "Diagnostics"),
     tests(of: "Randomness"),
     tests(of: "Tensors"),
@@ -162,7 +174,7 @@ let package = Package(
       of: "MergeEngine",
       [
         "Recipes", "MergeMethods", "Checkpoints", "Architectures", "Kernels", "Documents",
-        "Tensors",
+        "Tensors", "Randomness",
       ]
     ),
     tests(of: "Tokenization", ["Documents"], hasGoldenFiles: true),

@@ -15,8 +15,8 @@ public final class MergePlan: WeightSource {
   public let config: ConfigFile
   public let configuration: ModelConfiguration
   public let tensorNames: [TensorName]
-  /// Folder of the model whose tokenizer the result has.
-  public let tokenizerFolder: String
+  /// The tokenizer that goes with the weights.
+  public let tokenizer: ModelTokenizer
   /// The checkpoints that are read, each once.
   public let models: [OpenModel]
   /// What a user should know about the result, such as tokens without an embedding.
@@ -30,15 +30,18 @@ public final class MergePlan: WeightSource {
   ///   - document: One recipe or several stages.
   ///   - library: Opens the models; shared by all plans of a run.
   ///   - statistics: Remembers what input tensors have been asked; shared likewise.
+  ///   - options: What the recipe does not say.
   /// - Returns: The plan of the stage that makes the output.
   /// - Throws: ``Diagnostic`` if a model cannot be opened, or models, recipe and tensors do not go together.
   public static func build(
-    _ document: RecipeDocument, library: CheckpointLibrary, statistics: StatisticsCache
+    _ document: RecipeDocument, library: CheckpointLibrary, statistics: StatisticsCache,
+    options: MergeOptions = MergeOptions()
   ) throws(Diagnostic) -> MergePlan {
     var stages: [Int: MergePlan] = [:]
     for index in document.order {
       stages[index] = try MergePlan(
-        document, stage: index, earlier: stages, library: library, statistics: statistics)
+        document, stage: index, earlier: stages, library: library, statistics: statistics,
+        options: options)
     }
     guard let plan = stages[document.outputIndex] else {
       preconditionFailure("stage \(document.outputIndex) is not among \(document.order)")
@@ -48,16 +51,17 @@ public final class MergePlan: WeightSource {
 
   private init(
     _ document: RecipeDocument, stage: Int, earlier: [Int: MergePlan], library: CheckpointLibrary,
-    statistics: StatisticsCache
+    statistics: StatisticsCache, options: MergeOptions
   ) throws(Diagnostic) {
     let planner = try StagePlanner(
-      document, stage: stage, earlier: earlier, library: library, statistics: statistics)
+      document, stage: stage, earlier: earlier, library: library, statistics: statistics,
+      options: options)
     let merges = try planner.merges()
     self.document = document
     config = planner.config(of: merges.map(\.merge.description))
     configuration = planner.configuration
     tensorNames = merges.map(\.merge.description.name)
-    tokenizerFolder = planner.tokenizerFolder
+    tokenizer = planner.tokenizer
     models = planner.openModels
     notes = planner.notes
     weights = Dictionary(
@@ -66,6 +70,9 @@ public final class MergePlan: WeightSource {
       })
     tensors = Dictionary(uniqueKeysWithValues: merges.map { ($0.merge.description.name, $0.merge) })
   }
+
+  /// Folder of the model whose tokenizer's files the result has.
+  public var tokenizerFolder: String { tokenizer.folder }
 
   /// The recipe as text, for the model card.
   public var recipeText: String { document.yaml }

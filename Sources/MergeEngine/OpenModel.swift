@@ -1,6 +1,7 @@
 public import Architectures
 public import Checkpoints
 import Diagnostics
+import Documents
 public import Kernels
 import Synchronization
 public import Tensors
@@ -11,20 +12,27 @@ public final class OpenModel: Sendable {
   let number: Int
   public let checkpoint: Checkpoint
   public let configuration: ModelConfiguration
+  /// The checkpoint, or the checkpoint with an adapter merged in.
+  public let source: any WeightSource
   let weights: [WeightKey: StoredWeight]
+  let reading: ModelReading
   private let finite = Mutex<Set<TensorName>>([])
+  private let isAdapterChecked = Mutex(false)
 
-  init(_ checkpoint: Checkpoint, number: Int) throws(Diagnostic) {
+  init(_ checkpoint: Checkpoint, _ reading: ModelReading, number: Int) throws(Diagnostic) {
     self.number = number
     self.checkpoint = checkpoint
-    configuration = try ModelConfiguration(
-      config: checkpoint.config.document, location: checkpoint.config.location)
+    self.reading = reading
+    let config = try reading.config(checkpoint.config)
+    let configuration = try ModelConfiguration(config: config.document, location: config.location)
+    self.configuration = configuration
     var weights: [WeightKey: StoredWeight] = [:]
     for spec in configuration.weights {
       let stored = try spec.resolve(at: checkpoint.path) { checkpoint.description(of: $0) }
       if let stored { weights[WeightKey(spec)] = StoredWeight(name: spec.name, stored: stored) }
     }
-    self.weights = weights
+    (source, self.weights) = try reading.apply(
+      to: checkpoint, config: config, configuration, weights)
   }
 
   /// The stored tensors that the configuration uses, in the order of the computation.
@@ -39,6 +47,10 @@ public final class OpenModel: Sendable {
     let unknown = finite.withLock { finite in usedTensors.filter { !finite.contains($0) } }
     try checkpoint.checkFinite(unknown, on: pool)
     finite.withLock { $0.formUnion(unknown) }
+    if let adapter = reading.adapter, !isAdapterChecked.withLock({ $0 }) {
+      try adapter.checkFinite()
+      isAdapterChecked.withLock { $0 = true }
+    }
   }
 }
 

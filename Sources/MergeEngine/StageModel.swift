@@ -1,5 +1,6 @@
 import Architectures
 import Checkpoints
+import Diagnostics
 import Recipes
 import Tensors
 
@@ -11,25 +12,27 @@ struct StageModel: Sendable {
   let weights: [WeightKey: StoredWeight]
   /// Nil for stages, whose numbers belong to one candidate.
   let number: Int?
-  /// Folder with the tokenizer's files.
-  let tokenizerFolder: String
+  let tokenizer: ModelTokenizer
 
   init(_ reference: ModelReference, _ model: OpenModel) {
     self.reference = reference
-    source = model.checkpoint
+    source = model.source
     configuration = model.configuration
     weights = model.weights
     number = model.number
-    tokenizerFolder = model.checkpoint.path
+    tokenizer = ModelTokenizer(folder: model.checkpoint.path)
   }
 
-  init(_ reference: ModelReference, _ stage: MergePlan) {
+  /// - Throws: ``Diagnostic`` if the adapter does not fit the stage.
+  init(
+    _ reference: ModelReference, _ stage: MergePlan, _ reading: ModelReading
+  ) throws(Diagnostic) {
     self.reference = reference
-    source = stage
+    (source, weights) = try reading.apply(
+      to: stage, config: stage.config, stage.configuration, stage.weights)
     configuration = stage.configuration
-    weights = stage.weights
     number = nil
-    tokenizerFolder = stage.tokenizerFolder
+    tokenizer = stage.tokenizer
   }
 
   /// The tensor that serves as the weight; a tied model's head is its embedding.

@@ -1,6 +1,7 @@
 import Architectures
 import Checkpoints
 import Diagnostics
+import Documents
 import MergeMethods
 import Recipes
 import Tensors
@@ -14,43 +15,31 @@ struct StagePlanner {
   let openModels: [OpenModel]
   let donor: StageModel
   let layout: RecipeLayout
+  /// Where the rows of the vocabulary are; nil if they are in place.
   let vocabulary: VocabularyAlignment?
-  let tokenizerFolder: String
+  /// Rows to which embeddings and head are cut; nil if they are not.
+  let truncation: Int?
+  let tokenizer: ModelTokenizer
+  let notes: [String]
   let outputConfig: OutputConfig
   let configuration: ModelConfiguration
   private let statistics: StatisticsCache
 
   init(
     _ document: RecipeDocument, stage: Int, earlier: [Int: MergePlan], library: CheckpointLibrary,
-    statistics: StatisticsCache
+    statistics: StatisticsCache, options: MergeOptions
   ) throws(Diagnostic) {
     let recipe = document.stages[stage]
     let location = document.location(ofStage: stage)
     self.recipe = recipe
     self.location = location
     self.statistics = statistics
-    var models: [ModelReference: StageModel] = [:]
-    var open: [OpenModel] = []
-    for reference in recipe.models {
-      if let index = document.stage(for: reference), let plan = earlier[index] {
-        models[reference] = StageModel(reference, plan)
-        open += plan.models
-      } else {
-        let model = try library.model(
-          reference, relativeTo: [Self.folder(of: document.location)])
-        models[reference] = StageModel(reference, model)
-        open.append(model)
-      }
-    }
-    var seen: Set<Int> = []
-    openModels = open.filter { seen.insert($0.number).inserted }
-    self.models = models
-    guard let donor = recipe.donor.flatMap({ models[$0] }) else {
-      throw Diagnostic("names no model", at: location, fix: "list at least one model")
-    }
-    self.donor = donor
-    try Self.checkArchitectures(recipe.models.compactMap { models[$0] }, at: location)
     try Self.checkPrecision(recipe, at: location)
+    let stageModels = StageModels(
+      document: document, earlier: earlier, library: library, options: options)
+    let opened = try stageModels.open(recipe, at: location)
+    (models, openModels, donor) = (opened.models, opened.checkpoints, opened.donor)
+    let models = opened.models
     layout = try RecipeLayout(recipe, location: location) { reference throws(Diagnostic) in
       guard let model = models[reference] else {
         preconditionFailure("model '\(reference)' is not among those of its recipe")
@@ -58,54 +47,35 @@ struct StagePlanner {
       return model.configuration.layerCount
     }
     try Self.checkDuplicates(layout, models, at: location)
-    let tokenizerModel =
-      if case .model(let reference) = recipe.tokenizerSource { models[reference] } else { donor }
-    tokenizerFolder = (tokenizerModel ?? donor).tokenizerFolder
-    vocabulary =
-      if recipe.tokenizerSource != nil, let tokenizerModel {
-        try library.alignment(to: tokenizerModel, of: recipe.models.compactMap { models[$0] })
-      } else { nil }
+    if let settings = recipe.tokenizer {
+      let built = try stageModels.tokenizer(settings, donor: donor, recipe, models)
+      (tokenizer, vocabulary, notes) = (built.tokenizer, built.alignment, built.notes)
+      truncation = nil
+    } else {
+      (tokenizer, vocabulary) = (donor.tokenizer, nil)
+      truncation = options.truncatesEmbeddings ? Self.smallestVocabulary(layout, models) : nil
+      notes = Self.notes(truncation: truncation, donor)
+    }
     outputConfig = OutputConfig(
       donor: donor, layout: layout,
       isTied: layout.site(of: .after).inputs.allSatisfy {
         models[$0.model]?.weights[WeightKey(.head, layer: nil)] == nil
       },
-      vocabularySize: vocabulary?.rowCount)
+      vocabularySize: vocabulary?.rowCount ?? truncation)
     configuration = try ModelConfiguration(
       config: outputConfig.document, location: donor.source.config.location)
   }
-
-  var notes: [String] { vocabulary?.notes ?? [] }
 
   /// The output's `config.json`, given the tensors that are written.
   func config(of tensors: [TensorDescription]) -> ConfigFile {
     ConfigFile(
       location: donor.source.config.location, document: outputConfig.document(for: tensors))
   }
-
-  /// The folder of the file that a location names; "" for the working directory.
-  private static func folder(of location: String) -> String {
-    guard let slash = location.lastIndex(of: "/") else { return "" }
-    return slash == location.startIndex ? "/" : String(location[..<slash])
-  }
 }
 
 // MARK: Checks
 
 extension StagePlanner {
-  private static func checkArchitectures(
-    _ models: [StageModel], at location: String
-  ) throws(Diagnostic) {
-    guard let first = models.first else { return }
-    let type = first.configuration.architecture.modelType
-    for other in models where other.configuration.architecture.modelType != type {
-      throw Diagnostic(
-        "models have different architectures: '\(first.reference)' is \(type), "
-          + "'\(other.reference)' is \(other.configuration.architecture.modelType)",
-        at: location, fix: "merge models of one architecture")
-    }
-  }
-
   /// References that differ may still mean one folder.
   private static func checkDuplicates(
     _ layout: RecipeLayout, _ models: [ModelReference: StageModel], at location: String
@@ -130,6 +100,22 @@ extension StagePlanner {
         "\(key) float64 is not supported: merges are computed in single precision", at: location,
         fix: "use float32")
     }
+  }
+
+  /// Rows of the smallest embedding or head that is merged.
+  private static func smallestVocabulary(
+    _ layout: RecipeLayout, _ models: [ModelReference: StageModel]
+  ) -> Int? {
+    [RecipeLayout.Place.before, .after].flatMap { layout.site(of: $0).inputs }
+      .compactMap { models[$0.model]?.configuration.vocabularySize }.min()
+  }
+
+  private static func notes(truncation: Int?, _ donor: StageModel) -> [String] {
+    guard let truncation, truncation < donor.configuration.vocabularySize else { return [] }
+    return [
+      "embeddings and head are cut to the first \(truncation) rows; the tokenizer may still have "
+        + "tokens beyond"
+    ]
   }
 }
 
@@ -180,7 +166,8 @@ extension StagePlanner {
     guard !present.isEmpty, let work = try work(spec, site, names, present, isPartial: isPartial)
     else { return nil }
     return TensorMerge(
-      try description(spec, present), work, inputs: try inputs(spec, present),
+      try description(spec, present), work,
+      inputs: try inputs(spec, present, base: layout.slices[site.slice].declaredBase),
       statistics: statistics)
   }
 
@@ -224,18 +211,19 @@ extension StagePlanner {
         "tensor '\(input.weight.stored.name)' is stored as F64", at: "\(input.model.reference)",
         fix: "convert the checkpoint to F32, BF16 or F16")
     }
-    let promoted = Self.promoted(present.map(\.weight.stored.dtype))
     return TensorDescription(
-      name: spec.name, dtype: recipe.outDType ?? recipe.dtype ?? promoted, shape: spec.shape)
+      name: spec.name,
+      dtype: recipe.outDType ?? recipe.dtype ?? Self.promoted(present.map(\.weight.stored.dtype)),
+      shape: spec.shape)
   }
 
   private func checkShapes(_ spec: WeightSpec, _ present: [Present]) throws(Diagnostic) {
     let first = present[0]
-    let shape = first.weight.stored.shape
+    let shape = compared(first.weight.stored.shape, spec)
     let vocabularyFix =
       "align the vocabularies with 'tokenizer_source: base', or merge models of one vocabulary"
     let fix = spec.vocabularyAxis == nil ? "merge models of one size" : vocabularyFix
-    for other in present.dropFirst() where other.weight.stored.shape != shape {
+    for other in present.dropFirst() where compared(other.weight.stored.shape, spec) != shape {
       throw Diagnostic(
         "tensor '\(spec.name)' has shape \(shape) in '\(first.model.reference)' and "
           + "\(other.weight.stored.shape) in '\(other.model.reference)'", at: location, fix: fix)
@@ -248,27 +236,42 @@ extension StagePlanner {
     }
   }
 
+  /// The shape that is merged: that of the vocabulary's first rows, if the others are cut off.
+  private func compared(_ shape: Shape, _ spec: WeightSpec) -> Shape {
+    guard let truncation, spec.vocabularyAxis == 0, let rows = shape.dimensions.first,
+      rows > truncation
+    else { return shape }
+    return Shape([truncation] + shape.dimensions.dropFirst())
+  }
+
   /// Equal dtypes stay; unequal ones become F32.
   private static func promoted(_ dtypes: [DType]) -> DType {
     dtypes.allSatisfy { $0 == dtypes[0] } ? dtypes[0] : .f32
   }
 
   private func inputs(
-    _ spec: WeightSpec, _ present: [Present]
+    _ spec: WeightSpec, _ present: [Present], base: ModelReference?
   ) throws(Diagnostic) -> TensorInputs {
     let aligned = spec.vocabularyAxis == nil ? nil : vocabulary
-    let inputs = present.map { input in
+    let sources = present.map {
+      AlignedRows.Source(
+        reference: $0.model.reference, weights: $0.model.source, name: $0.weight.stored.name)
+    }
+    let width = spec.shape.elementCount / max(1, spec.shape.dimensions.first ?? 1)
+    let dtype = recipe.dtype ?? Self.promoted(present.map(\.weight.stored.dtype))
+    let inputs = try present.map { input throws(Diagnostic) in
       let stored = input.weight.stored
       let cast = recipe.dtype.flatMap { $0 == .f32 || $0 == stored.dtype ? nil : $0 }
+      // What has been cut or put in another order is not the stored tensor.
+      let isStored = aligned == nil && stored.shape == spec.shape
       return TensorInput(
         source: input.model.source, name: stored.name, dtype: stored.dtype, cast: cast,
-        rows: aligned.map { vocabulary in
-          AlignedRows(
-            vocabulary, of: input.model.reference,
-            among: present.map { ($0.model.reference, $0.model.source, $0.weight.stored.name) },
-            base: recipe.baseModel, width: spec.shape.elementCount / max(1, vocabulary.rowCount))
+        rows: try aligned.map { vocabulary throws(Diagnostic) in
+          try AlignedRows(
+            vocabulary, of: input.model.reference, among: sources, base: base, width: width,
+            dtype: dtype, at: location)
         },
-        identity: aligned == nil
+        identity: isStored
           ? input.model.number.map { InputIdentity(model: $0, tensor: stored.name, cast: cast) }
           : nil)
     }

@@ -25,7 +25,7 @@ extension Recipe {
       parameters: try ParameterSettings(mapping.optional("parameters"), of: method),
       dtype: try mapping.optional("dtype").map(Self.dtype),
       outDType: try mapping.optional("out_dtype").map(Self.dtype),
-      tokenizerSource: try TokenizerSource(mapping),
+      tokenizer: try TokenizerSettings(recipe: mapping),
       chatTemplate: try mapping.optional("chat_template").map(ChatTemplate.init),
       maskSeed: try MaskSeedComment.seed(in: document))
   }
@@ -142,48 +142,6 @@ extension Recipe {
   static let dtypes: [(name: String, dtype: DType)] = [
     ("float16", .f16), ("bfloat16", .bf16), ("float32", .f32), ("float64", .f64),
   ]
-}
-
-extension Recipe.TokenizerSource {
-  /// - Returns: Nil if the recipe has no tokenizer section.
-  /// - Throws: ``Diagnostic`` for what cannot be built.
-  fileprivate init?(_ recipe: YAMLMapping) throws(Diagnostic) {
-    let legacy = recipe.optional("tokenizer_source")
-    guard let section = recipe.optional("tokenizer") else {
-      guard let legacy else { return nil }
-      try self.init(legacy)
-      return
-    }
-    guard legacy == nil else {
-      throw recipe.problem(
-        "'tokenizer' and 'tokenizer_source' exclude each other", fix: "keep one of them")
-    }
-    let mapping = try section.mapping("'tokenizer'")
-    try mapping.rejectUnknownKeys(known: ["source", "pad_to_multiple_of", "tokens"])
-    for key in ["pad_to_multiple_of", "tokens"] {
-      guard let setting = mapping.optional(key) else { continue }
-      throw setting.problem(
-        "tokenizer setting '\(key)' is not supported yet", fix: "remove it")
-    }
-    guard let source = mapping.optional("source") else {
-      throw Self.union(at: mapping.location)
-    }
-    try self.init(source)
-  }
-
-  private init(_ node: YAMLNode) throws(Diagnostic) {
-    switch node.scalar?.text {
-    case "base": self = .base
-    case "union": throw Self.union(at: node.location)
-    default: self = .model(try ModelReference(node))
-    }
-  }
-
-  private static func union(at location: String) -> Diagnostic {
-    Diagnostic(
-      "the tokenizer source 'union' is not supported yet", at: location,
-      fix: "use 'base' or one of the models as the source")
-  }
 }
 
 extension Recipe.ChatTemplate {

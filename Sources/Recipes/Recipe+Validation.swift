@@ -53,6 +53,18 @@ extension Recipe {
   func validate(at location: String) throws(Diagnostic) {
     if case .slices(let slices) = assembly { try validate(slices, at: location) }
     for list in inputLists { try validate(list, at: location) }
+    try validateTokens(at: location)
+  }
+
+  /// Rows can be taken from models only whose embeddings are merged.
+  private func validateTokens(at location: String) throws(Diagnostic) {
+    let models = inputModels
+    for token in tokenizer?.tokens ?? [] {
+      guard let model = token.source?.model, !models.contains(model) else { continue }
+      throw Diagnostic(
+        "the row of token '\(token.text)' shall come from '\(model)', which is not merged",
+        at: "\(location): tokenizer.tokens", fix: "name one of the recipe's models")
+    }
   }
 
   private func validate(_ slices: [Slice], at location: String) throws(Diagnostic) {

@@ -16,7 +16,7 @@ public struct Recipe: Hashable, Sendable {
   public var dtype: DType?
   /// The output is rounded to it.
   public var outDType: DType?
-  public var tokenizerSource: TokenizerSource?
+  public var tokenizer: TokenizerSettings?
   public var chatTemplate: ChatTemplate?
   /// Seed of the masks of stochastic methods, from the comment `# mergevolve: mask_seed=7`.
   public var maskSeed: UInt64
@@ -25,7 +25,7 @@ public struct Recipe: Hashable, Sendable {
     name: String? = nil, method: MethodDeclaration, baseModel: ModelReference? = nil,
     assembly: Assembly, moduleParameters: ParameterSettings? = nil,
     parameters: ParameterSettings = [:], dtype: DType? = nil, outDType: DType? = nil,
-    tokenizerSource: TokenizerSource? = nil, chatTemplate: ChatTemplate? = nil,
+    tokenizer: TokenizerSettings? = nil, chatTemplate: ChatTemplate? = nil,
     maskSeed: UInt64 = 0
   ) {
     self.name = name
@@ -36,7 +36,7 @@ public struct Recipe: Hashable, Sendable {
     self.parameters = parameters
     self.dtype = dtype
     self.outDType = outDType
-    self.tokenizerSource = tokenizerSource
+    self.tokenizer = tokenizer
     self.chatTemplate = chatTemplate
     self.maskSeed = maskSeed
   }
@@ -91,13 +91,6 @@ public struct Recipe: Hashable, Sendable {
     }
   }
 
-  /// Whose vocabulary the output has; embeddings and head are aligned to it token by token.
-  public enum TokenizerSource: Hashable, Sendable {
-    /// That of `base_model`, else of the first model.
-    case base
-    case model(ModelReference)
-  }
-
   public enum ChatTemplate: Hashable, Sendable {
     /// The most frequent template among the inputs.
     case auto
@@ -110,8 +103,8 @@ public struct Recipe: Hashable, Sendable {
 }
 
 extension Recipe {
-  /// Every model that the recipe names, each once, in the order of their first mention.
-  public var models: [ModelReference] {
+  /// The models whose weights are merged, each once, in the order of their first mention.
+  public var inputModels: [ModelReference] {
     var mentioned: [ModelReference]
     switch assembly {
     case .models(let inputs): mentioned = inputs.map(\.model)
@@ -121,11 +114,20 @@ extension Recipe {
       }
     }
     if let baseModel { mentioned.append(baseModel) }
-    if case .model(let model) = tokenizerSource { mentioned.append(model) }
+    return Self.unique(mentioned)
+  }
+
+  /// Every model that the recipe names: ``inputModels``, then the one that gives the tokenizer only.
+  public var models: [ModelReference] {
+    guard case .model(let model) = tokenizer?.source else { return inputModels }
+    return Self.unique(inputModels + [model])
+  }
+
+  private static func unique(_ models: [ModelReference]) -> [ModelReference] {
     var seen: Set<ModelReference> = []
-    return mentioned.filter { seen.insert($0).inserted }
+    return models.filter { seen.insert($0).inserted }
   }
 
   /// The model that gives config and tokenizer: `base_model`, else the first one listed.
-  public var donor: ModelReference? { baseModel ?? models.first }
+  public var donor: ModelReference? { baseModel ?? inputModels.first }
 }

@@ -32,11 +32,7 @@ extension Recipe {
     writer.parameters(0, parameters)
     if let dtype { writer.entry(0, "dtype", Self.name(of: dtype)) }
     if let outDType { writer.entry(0, "out_dtype", Self.name(of: outDType)) }
-    switch tokenizerSource {
-    case .base: writer.entry(0, "tokenizer_source", "base")
-    case .model(let model): writer.entry(0, "tokenizer_source", model.yamlBesideKeywords)
-    case nil: break
-    }
+    if let tokenizer { writer.write(tokenizer) }
     switch chatTemplate {
     case .auto: writer.entry(0, "chat_template", "auto")
     case .builtIn(let name): writer.entry(0, "chat_template", name)
@@ -86,6 +82,38 @@ private struct RecipeWriter {
         if let base = slice.baseModel { entry(level + 2, "base_model", base.yaml) }
         parameters(level + 2, slice.parameters)
       }
+    }
+  }
+
+  mutating func write(_ tokenizer: TokenizerSettings) {
+    let source =
+      switch tokenizer.source {
+      case .base: "base"
+      case .union: "union"
+      case .model(let model): model.yamlBesideKeywords
+      }
+    guard tokenizer.rowMultiple != nil || !tokenizer.tokens.isEmpty else {
+      entry(0, "tokenizer_source", source)
+      return
+    }
+    line(0, "tokenizer:")
+    entry(1, "source", source)
+    if let multiple = tokenizer.rowMultiple { entry(1, "pad_to_multiple_of", "\(multiple)") }
+    if !tokenizer.tokens.isEmpty { line(1, "tokens:") }
+    for token in tokenizer.tokens {
+      var settings = token.source.map { ["source: \(Self.literal($0))"] } ?? []
+      if token.isForced { settings.append("force: true") }
+      entry(2, YAMLLiteral.string(token.text), "{\(settings.joined(separator: ", "))}")
+    }
+  }
+
+  private static func literal(_ source: TokenizerSettings.RowSource) -> String {
+    switch source {
+    case .zero: "{kind: zero}"
+    case .model(let model): model.yaml
+    case .token(let text, let model):
+      "{kind: model_token, model: \(model.yaml), token: \(YAMLLiteral.string(text))}"
+    case .row(let row, let model): "{kind: model_token, model: \(model.yaml), token_id: \(row)}"
     }
   }
 

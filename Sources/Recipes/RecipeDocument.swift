@@ -35,6 +35,16 @@ public struct RecipeDocument: Sendable {
 
   public var output: Recipe { stages[outputIndex] }
 
+  /// The document with another seed for the random masks of all stages.
+  public func withMaskSeed(_ seed: UInt64) throws(Diagnostic) -> RecipeDocument {
+    try RecipeDocument(
+      stages.map { stage in
+        var stage = stage
+        stage.maskSeed = seed
+        return stage
+      }, location: location)
+  }
+
   /// The stage that a model reference stands for; nil for models on disk.
   public func stage(for model: ModelReference) -> Int? {
     guard stages.count > 1, model.revision == nil else { return nil }

@@ -16,6 +16,8 @@ public struct RecipeLayout: Sendable {
     public let inputs: [Input]
     /// Index of the base among the inputs; nil if there is none or the method ignores it.
     public let base: Int?
+    /// The recipe's `base_model` for these layers, whatever it is to the method.
+    public let declaredBase: ModelReference?
     public let outputLayers: Range<Int>
     /// Strongest first: slice, module, document.
     let levels: [ParameterSettings]
@@ -67,6 +69,7 @@ public struct RecipeLayout: Sendable {
           inputs: inputs,
           base: method.base == .ignored
             ? nil : list.base.flatMap { base in inputs.firstIndex { $0.model == base } },
+          declaredBase: list.base,
           outputLayers: start..<(start + (inputs.first?.layers.count ?? 0)),
           levels: list.sharedLevels))
     }

@@ -1,5 +1,5 @@
 public import Diagnostics
-import Documents
+public import Documents
 import Foundation
 
 extension Tokenizer {
@@ -7,12 +7,24 @@ extension Tokenizer {
   ///
   /// Reads `tokenizer.json`, and the beginning and end tokens from `tokenizer_config.json`,
   /// `generation_config.json` and `config.json`, each of which may be missing.
+  /// - Parameters:
+  ///   - folder: The model's folder.
+  ///   - document: What takes the place of its `tokenizer.json`, such as a merge's union.
+  /// - Returns: The tokenizer.
   /// - Throws: ``Diagnostic`` if there is no `tokenizer.json`, if a file is malformed, or if the
   ///   tokenizer has a component that is not supported; it names file and key.
-  public static func load(folder: String) throws(Diagnostic) -> Tokenizer {
+  public static func load(
+    folder: String, document: JSONValue? = nil
+  ) throws(Diagnostic) -> Tokenizer {
     let path = folder + "/tokenizer.json"
-    guard FileManager.default.fileExists(atPath: path) else { throw missing(in: folder) }
-    var tokenizer = try Tokenizer(JSONNode(JSONValue.read(path: path), file: path))
+    let root: JSONValue
+    if let document {
+      root = document
+    } else {
+      guard FileManager.default.fileExists(atPath: path) else { throw missing(in: folder) }
+      root = try JSONValue.read(path: path)
+    }
+    var tokenizer = try Tokenizer(JSONNode(root, file: path))
     try tokenizer.readBoundaryTokens(folder: folder)
     return tokenizer
   }

@@ -6,6 +6,7 @@ import Evaluation
 import Foundation
 import Inference
 import Kernels
+import MergeEngine
 import SearchDriver
 import Tasks
 import Tokenization
@@ -102,7 +103,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     let tasks = try loadTasks()
     let pool = WorkerPool(threads: threads ?? WorkerPool.processorCount)
     let opened = try ModelArgument(model).open()
-    let tokenizer = try Tokenizer.load(folder: opened.tokenizerFolder)
+    let tokenizer = try Tokenizer.load(
+      folder: opened.tokenizerFolder, document: opened.tokenizer.document)
     for warning in tokenizer.warnings { note("\(warning)") }
     let evaluator = Evaluator(
       tasks: tasks, tokenizer: tokenizer,

@@ -20,7 +20,10 @@ struct MergeCommand: AsyncParsableCommand {
       score for the same recipe. The folder appears when it is complete; nothing is overwritten.
 
       Paths of models are relative to the working directory, else to the recipe's folder; ids of \
-      the hub are looked up in the local Hugging Face cache.
+      the hub are looked up in the local Hugging Face cache. 'model+adapter' merges a LoRA adapter \
+      in PEFT's format into the model when it is read.
+
+      The options of mergekit-yaml are understood under their names.
 
       Example: mergevolve merge best.yaml merged-model
       """)
@@ -46,8 +49,18 @@ struct MergeCommand: AsyncParsableCommand {
   var writeModelCard = true
 
   @Option(
+    name: [.customLong("threads"), .customShort("j"), .customLong("num-threads")],
     help: ArgumentHelp("Number of threads (default: one per processor).", valueName: "number"))
   var threads: Int?
+
+  @Flag(inversion: .prefixedNo, help: "Show no progress and no notes.")
+  var quiet = false
+
+  @OptionGroup(title: "Options of mergekit")
+  var options: MergekitOptions
+
+  @OptionGroup(title: "Options of mergekit that are accepted, but have no effect")
+  var unneeded: UnneededMergekitOptions
 
   func validate() throws {
     if let threads, threads < 1 { throw ValidationError("--threads must be at least 1") }
@@ -57,29 +70,62 @@ struct MergeCommand: AsyncParsableCommand {
     let writer = CheckpointWriter(shardLimit: outShardSize.bytes)
     try writer.checkPlace(output)
     let text = try FileContents.text(of: recipe)
-    let plan = try ModelArgument(recipe).plan()
+    let plan = try plan()
     let chatTemplate = try plan.chatTemplate()
     let pool = WorkerPool(threads: threads ?? WorkerPool.processorCount)
-    for line in plan.notes { note("note: \(line)") }
+    for line in unneeded.notes + plan.notes { tell("note: \(line)") }
+    if plan.document.output.chatTemplate == .auto, chatTemplate == nil {
+      tell("note: none of the models has a chat template, so none is written")
+    }
     try plan.checkFinite(on: pool)
     var texts = chatTemplate.map { [TextFile(name: "chat_template.jinja", text: $0)] } ?? []
     if writeModelCard { texts += modelCard(plan, text) }
-    let asksForTokenizer = plan.document.output.tokenizerSource != nil || chatTemplate != nil
-    let progress = ProgressLine("writing \(output)")
+    let tokenizer = try tokenizer(plan, writes: chatTemplate != nil, &texts)
+    let progress = quiet ? nil : ProgressLine("writing \(output)")
     try await running {
       try writer.write(
-        plan, to: output,
-        tokenizer: copyTokenizer || asksForTokenizer ? plan.tokenizerFolder : nil, texts: texts,
-        on: pool, progress: progress.show)
+        plan, to: output, tokenizer: tokenizer, texts: texts, on: pool,
+        progress: { progress?.show($0) })
     }
-    progress.end()
-    note("wrote \(output): \(plan.tensorNames.count) tensors")
+    progress?.end()
+    tell("wrote \(output): \(plan.tensorNames.count) tensors")
+  }
+
+  private func tell(_ line: String) {
+    if !quiet { note(line) }
+  }
+
+  private func plan() throws(Diagnostic) -> MergePlan {
+    var document = try RecipeDocument.read(path: recipe)
+    if let seed = options.randomSeed { document = try document.withMaskSeed(seed) }
+    let library = CheckpointLibrary(
+      cache: options.transformersCache.map(HubCache.init(folder:)) ?? .standard)
+    return try MergePlan.build(
+      document, library: library, statistics: StatisticsCache(),
+      options: MergeOptions(
+        mixesArchitectures: options.allowCrimes,
+        truncatesEmbeddings: options.unsafeTruncateEmbeddings,
+        adapterDType: options.loraMergeDtype?.dtype))
+  }
+
+  /// The folder whose tokenizer is copied; the files of one that was built join `texts`.
+  private func tokenizer(
+    _ plan: MergePlan, writes: Bool, _ texts: inout [TextFile]
+  ) throws(Diagnostic) -> String? {
+    guard copyTokenizer || writes || plan.document.output.tokenizer != nil else { return nil }
+    guard let files = try plan.tokenizer.builtFiles() else { return plan.tokenizer.folder }
+    let names = Set(texts.map(\.name))
+    texts += files.filter { !names.contains($0.name) }
+    return nil
   }
 
   private typealias TextFile = CheckpointWriter.TextFile
 
   private func modelCard(_ plan: MergePlan, _ text: String) -> [TextFile] {
-    let hubModels = plan.document.models.map(\.description).filter {
+    let notes = options.notes.map { "# \($0)\n" }.joined()
+    let text = notes + (options.randomSeed == nil ? text : plan.document.yaml)
+    let models = plan.document.models.flatMap { [$0.path] + ($0.adapter.map { [$0.path] } ?? []) }
+    let hubModels = models.filter {
       HubCache.isIdentifier($0) && !FileContents.exists($0)
     }
     let card = ModelCard(

@@ -17,12 +17,15 @@ struct ModelArgument {
   struct Opened {
     let source: any WeightSource
     let configuration: ModelConfiguration
-    /// Folder of the tokenizer that goes with the weights.
-    let tokenizerFolder: String
+    /// The tokenizer that goes with the weights.
+    let tokenizer: ModelTokenizer
     /// The checkpoints that are read.
     let models: [OpenModel]
     /// Nil for a checkpoint.
     let plan: MergePlan?
+
+    /// Folder of the tokenizer's files.
+    var tokenizerFolder: String { tokenizer.folder }
 
     /// - Throws: ``Diagnostic`` if a weight in use is NaN or infinite; `CancellationError`.
     func checkFinite(on pool: WorkerPool) throws {
@@ -44,18 +47,18 @@ struct ModelArgument {
     if isRecipe {
       let plan = try plan()
       return Opened(
-        source: plan, configuration: plan.configuration, tokenizerFolder: plan.tokenizerFolder,
+        source: plan, configuration: plan.configuration, tokenizer: plan.tokenizer,
         models: plan.models, plan: plan)
     }
     let model = try CheckpointLibrary().model(ModelReference(path: text))
     return Opened(
       source: model.checkpoint, configuration: model.configuration,
-      tokenizerFolder: model.checkpoint.path, models: [model], plan: nil)
+      tokenizer: ModelTokenizer(folder: model.checkpoint.path), models: [model], plan: nil)
   }
 
   /// - Throws: ``Diagnostic`` if there is no such model, or the recipe is not in order.
-  func tokenizerFolder() throws(Diagnostic) -> String {
-    isRecipe ? try plan().tokenizerFolder : try ModelFolder(text).path
+  func tokenizer() throws(Diagnostic) -> ModelTokenizer {
+    isRecipe ? try plan().tokenizer : ModelTokenizer(folder: try ModelFolder(text).path)
   }
 
   /// The plan of the recipe.

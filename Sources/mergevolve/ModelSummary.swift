@@ -21,8 +21,10 @@ struct ModelSummary {
     self.opened = opened
     let names = opened.plan?.tensorNames ?? opened.models.flatMap(\.usedTensors)
     tensors = names.compactMap { opened.source.description(of: $0) }
-    let folder = opened.tokenizerFolder
-    tokenizer = Result { () throws(Diagnostic) in try Tokenizer.load(folder: folder) }
+    let files = opened.tokenizer
+    tokenizer = Result { () throws(Diagnostic) in
+      try Tokenizer.load(folder: files.folder, document: files.document)
+    }
   }
 
   private var configuration: ModelConfiguration { opened.configuration }

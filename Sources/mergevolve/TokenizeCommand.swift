@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Documents
 import Foundation
+import MergeEngine
 import Tokenization
 
 /// `mergevolve tokenize`: texts to token ids and back, for comparison with other tokenizers.
@@ -32,7 +33,8 @@ struct TokenizeCommand: AsyncParsableCommand {
   var ids = false
 
   func run() async throws {
-    let tokenizer = try Tokenizer.load(folder: ModelArgument(model).tokenizerFolder())
+    let files = try ModelArgument(model).tokenizer()
+    let tokenizer = try Tokenizer.load(folder: files.folder, document: files.document)
     for warning in tokenizer.warnings { note("\(warning)") }
     var lines = InputLines(.standardInput, name: "standard input")
     while let rows = try lines.next() {

@@ -22,7 +22,8 @@ private let exact = [
   "34-passthrough-scale",
   "35-frankenmerge-overlap", "36-slices-linear-gradients", "37-slices-filter-source-names",
   "38-slices-precedence", "39-dtype-float16", "40-dtype-f32-out-bf16", "41-bf16-arithmetic",
-  "42-bf16-linear", "43-bf16-slerp", "44-out-float16", "45-yaml-forms", "47-tokenizer-base",
+  "42-bf16-linear", "43-bf16-slerp", "44-out-float16", "45-yaml-forms", "46-tokenizer-union",
+  "47-tokenizer-base",
 ]
 
 /// Merges by mergekit 0.1.5 with torch 2.13; tolerances are those that its authors' measurements state.
@@ -97,6 +98,19 @@ struct GoldenMergeTests {
         ? try #require(golden.facts["tensors"]?.members?.first?.value["dtype"]) : fact.value
       #expect(config[fact.key] == expected, "\(fact.key)")
     }
+  }
+
+  @Test("the union's numbers are mergekit's")
+  func union() throws {
+    let golden = try GoldenMerge("46-tokenizer-union")
+    let document = try #require(try golden.plan().tokenizer.document)
+    var ids: [String: JSONValue] = [:]
+    for member in document["model"]?["vocab"]?.members ?? [] { ids[member.key] = member.value }
+    for token in document["added_tokens"]?.array ?? [] {
+      ids[try #require(token["content"]?.string)] = token["id"]
+    }
+    let expected = try #require(golden.facts["output_vocab"]?.members)
+    #expect(ids == Dictionary(uniqueKeysWithValues: expected.map { ($0.key, $0.value) }))
   }
 
   @Test(

@@ -28,7 +28,27 @@ import Testing
       ]
       return ModelReference(
         path: paths[self.index(paths.count)] + (isTrue() ? "" : "-\(index)"),
-        revision: isTrue() ? nil : ["main", "v1", "0", "a@b"][self.index(4)])
+        revision: isTrue() ? nil : ["main", "v1", "0", "a@b"][self.index(4)],
+        adapter: self.index(4) > 0
+          ? nil : .init(path: paths[self.index(paths.count)], revision: isTrue() ? nil : "r+1"),
+        architecture: self.index(6) > 0 ? nil : "LlamaForCausalLM")
+    }
+
+    /// Rows come from the models that are merged.
+    mutating func tokenizer(_ models: [ModelReference]) -> TokenizerSettings? {
+      let sources: [TokenizerSettings.Source] = [.base, .union, .model(model(9))]
+      guard isTrue() else { return nil }
+      let texts = ["<|im_start|>", "yes", "a: b", "é", "7", "<pad>", "'"]
+      let tokens = texts.prefix(isTrue() ? 0 : index(texts.count)).map { text in
+        let model = models[index(models.count)]
+        let rows: [TokenizerSettings.RowSource?] = [
+          nil, .zero, .model(model), .token("no", of: model), .row(3, of: model),
+        ]
+        let source = rows[index(rows.count)]
+        return TokenizerSettings.Token(text, source: source, isForced: source != nil && isTrue())
+      }
+      return TokenizerSettings(
+        sources[index(3)], rowMultiple: isTrue() ? nil : 64, tokens: tokens)
     }
 
     mutating func real(_ spec: ParameterSpec) -> Double {
@@ -99,7 +119,7 @@ import Testing
         moduleParameters: isTrue() ? nil : settings(method.parameters, complete: false),
         parameters: settings(method.parameters, complete: true), dtype: dtypes[index(5)],
         outDType: dtypes[index(5)],
-        tokenizerSource: [nil, .base, .model(model(9))][index(3)], chatTemplate: chats[index(4)],
+        tokenizer: tokenizer(models), chatTemplate: chats[index(4)],
         maskSeed: isTrue() ? 0 : UInt64.random(in: 0 ... .max, using: &self))
     }
   }
