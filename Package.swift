@@ -97,8 +97,8 @@ let package = Package(
     module("Tokenization", ["Documents", "Diagnostics", "Patterns"], external: [collections]),
     module(
       "Inference", ["Architectures", "Checkpoints", "Kernels", "Tensors", "Diagnostics"]),
-    module("Templates", ["Documents", "Diagnostics"]),
-    module("Tasks", ["Templates", "Documents", "Randomness", "Diagnostics"]),
+    module("Templates", ["Documents", "Diagnostics", "Patterns"]),
+    module("Tasks", ["Templates", "Patterns", "Documents", "Randomness", "Diagnostics"]),
     module(
       "Evaluation",
       [

@@ -143,7 +143,7 @@ extension ModelEvaluation {
 
 extension JSONValue {
   /// A number, or null for an infinity or NaN, which JSON does not have.
-  fileprivate static func finite(_ value: Double) -> JSONValue {
+  static func finite(_ value: Double) -> JSONValue {
     value.isFinite ? JSONValue(value) : .null
   }
 }

@@ -14,14 +14,19 @@ public struct LoadedTask: Sendable {
 
   /// Reads the data that the task file names and makes items of all of its rows.
   ///
+  /// - Parameter style: How prompts are put to the model.
   /// - Throws: ``Diagnostic`` with file and line for the first row that cannot be an item.
-  public static func load(_ file: TaskFile) throws(Diagnostic) -> LoadedTask {
-    try load(file, as: file.kind)
+  public static func load(
+    _ file: TaskFile, style: PromptStyle = .plain
+  ) throws(Diagnostic) -> LoadedTask {
+    try load(file, as: file.kind, style: style)
   }
 
   /// Reads a task file and its data.
-  public static func load(path: String) throws(Diagnostic) -> LoadedTask {
-    try load(try TaskFile.read(path: path))
+  public static func load(
+    path: String, style: PromptStyle = .plain
+  ) throws(Diagnostic) -> LoadedTask {
+    try load(try TaskFile.read(path: path), style: style)
   }
 
   /// The items of one split, in file order.
@@ -42,7 +47,14 @@ public struct LoadedTask: Sendable {
 
   /// The metrics of the task under a way of decoding, in the order of the task file.
   public func metrics(decoding mode: DecodeMode) -> [Metric] {
-    file.metrics.compactMap { setting in metric(setting.name, decoding: mode) }
+    file.metrics.compactMap { setting in metric(setting.key, decoding: mode) }
+  }
+
+  /// The task's filters, with the names of their metrics and the keys of these.
+  public var filters: [(name: String, metrics: [(name: MetricName, key: MetricName)])] {
+    file.filters.enumerated().map { position, filter in
+      (filter.name, file.metrics.filter { $0.filter == position }.map { ($0.name, $0.key) })
+    }
   }
 
   /// The metric that a search improves.
@@ -53,27 +65,34 @@ public struct LoadedTask: Sendable {
     return metric
   }
 
-  private func metric(_ name: MetricName, decoding mode: DecodeMode) -> Metric? {
-    let metric = file.kind.declaration.metric(name)
+  private func metric(_ key: MetricName, decoding mode: DecodeMode) -> Metric? {
+    guard let name = file.metrics.first(where: { $0.key == key })?.name,
+      let metric = file.kind.declaration.metric(name)
+    else { return nil }
     let isForced = isProvable && mode == .never && name == "exact_match"
-    return isForced ? Generation.forcedExactMatch : metric
+    return isForced
+      ? Generation.forcedExactMatch
+      : Metric(key, metric.aggregation, higherIsBetter: metric.higherIsBetter)
   }
 
   private static func load<Kind: TaskKind>(
-    _ file: TaskFile, as kind: Kind.Type
+    _ file: TaskFile, as kind: Kind.Type, style: PromptStyle
   ) throws(Diagnostic) -> LoadedTask {
     var files = file.documents
     let rows = try TaskRows.read(file)
     files += rows.paths
+    if let chat = style.chat { files.append(chat.template.path) }
     let columns = columnNames(of: Split.allCases.flatMap { rows.rows[$0] ?? [] })
     var shots: FewShotExamples?
     if let settings = file.fewShot {
       let pool = try fewShotPool(settings, searchRows: rows.rows[.search] ?? [])
       if case .files(let paths) = settings.pool { files += paths }
       shots = try FewShotExamples(
-        settings, pool: pool.rows, excludingOwnRow: pool.holdsEvaluatedRows)
+        settings, pool: pool.rows, sequences: rows.sequences,
+        excludingOwnRow: pool.holdsEvaluatedRows)
     }
-    let kind = try Kind(file, columns: columns, shots: shots)
+    let kind = try Kind(
+      file, columns: columns, prompts: PromptSource(shots: shots, style: style))
     var items: [Split: [TaskItem]] = [:]
     var all: [Kind.Item] = []
     for split in Split.allCases {
@@ -91,7 +110,7 @@ public struct LoadedTask: Sendable {
         var cluster: String?
         if let column = file.clusterColumn { cluster = try row.label(column) }
         splitItems.append(
-          TaskItem(
+          try TaskItem(
             kind, item, row: row, id: id, cluster: cluster, weight: try weight(of: row, file)))
       }
       items[split] = splitItems
