@@ -76,6 +76,8 @@ extension TaskResult {
       .init("truncated_items", JSONValue(truncatedItems)),
       .init("decoded_items", JSONValue(decodedItems)),
       .init("forced_differences", JSONValue(forcedDifferences)),
+      .init("cut_off_items", JSONValue(cutOffItems)),
+      .init("unparsable_items", JSONValue(unparsableItems)),
     ])
   }
 }

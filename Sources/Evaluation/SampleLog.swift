@@ -1,5 +1,5 @@
 public import Documents
-public import Tasks
+import Tasks
 import Templates
 
 /// The results of a task's items as `lm_eval --log_samples` writes them, one object per item and filter.
@@ -83,7 +83,8 @@ public enum SampleLog {
             [
               .string(context),
               .object([
-                .init("until", .array(stops.map(JSONValue.string))), .init("do_sample", .bool(false)),
+                .init("until", .array(stops.map(JSONValue.string))),
+                .init("do_sample", .bool(false)),
                 .init("max_gen_toks", JSONValue(limit)),
               ]),
             ]

@@ -46,7 +46,10 @@ public struct PythonPattern: Sendable {
   ///
   /// - Parameters:
   ///   - replacement: May name groups as `\1`, `\g<1>` and `\g<name>`.
+  ///   - text: Where matches are looked for.
+  ///   - limit: 0 for all matches.
   ///   - location: Where the replacement is written, for messages.
+  /// - Returns: The text with the replacements.
   /// - Throws: ``Diagnostic`` for a replacement that names no group, or has an unknown escape.
   public func replace(
     with replacement: String, in text: String, limit: Int = 0, at location: String

@@ -117,7 +117,9 @@ struct PythonPatternTranslation {
     let parts = source[position..<end].split(separator: "-", omittingEmptySubsequences: false)
     guard (1...2).contains(parts.count),
       parts.allSatisfy({ part in part.allSatisfy { "aiLmsux".unicodeScalars.contains($0) } })
-    else { throw unsupported("the group '(?\(String(String.UnicodeScalarView(source[position..<end])))'") }
+    else {
+      throw unsupported("the group '(?\(String(String.UnicodeScalarView(source[position..<end])))'")
+    }
     let on = try flags(parts[0])
     let off = parts.count > 1 ? try flags(parts[1], set: false) : ""
     result += "(?" + on + (off.isEmpty ? "" : "-" + off) + ":"

@@ -95,7 +95,8 @@ extension AnswerFilter {
       return .uppercase
     case "regex":
       try check("regex_pattern", "group_select", "fallback")
-      let extraction = try RegexExtraction(step, patternKey: "regex_pattern", positionKey: "group_select")
+      let extraction = try RegexExtraction(
+        step, patternKey: "regex_pattern", positionKey: "group_select")
       // What this one does with a text of one line is what stripping does.
       let strips = extraction.pattern.source == #"^\s*(.*?)\s*$"# && extraction.position == 0
       return strips && stops.contains("\n") ? .strip : .regex(extraction)

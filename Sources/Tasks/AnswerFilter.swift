@@ -25,7 +25,7 @@ struct AnswerFilter: Sendable {
     var isUnparsable = false
   }
 
-  /// - Parameter choices: The texts of the row's column `choices`, for ``Step/choices(_:)``.
+  /// What is left of a text after all steps; `choices` are those of the row, where a step looks for them.
   func answer(in text: String, choices: [String]) -> Answer {
     var answer = Answer(text: text)
     for step in steps {

@@ -60,9 +60,8 @@ public struct ChatSettings: Sendable, Hashable {
 }
 
 extension LoadedTask {
-  /// Reads a task file and its data for the model whose tokenizer is in `folder`.
-  ///
-  /// - Parameter chat: Whether prompts are conversations, whatever the task file says.
+  /// Reads a task file and its data for the model whose tokenizer is in `folder`; `chat` overrides what the file
+  /// says of conversations.
   public static func load(
     path: String, chat: ChatSettings?, folder: String
   ) throws(Diagnostic) -> LoadedTask {

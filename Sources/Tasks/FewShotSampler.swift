@@ -6,12 +6,10 @@ import Randomness
 struct FewShotSampler {
   private let settings: FewShotSettings
   private let pool: [TaskRow]
-  private let excludesOwnRow: Bool
 
-  init(_ settings: FewShotSettings, pool: [TaskRow], excludesOwnRow: Bool) {
+  init(_ settings: FewShotSettings, pool: [TaskRow]) {
     self.settings = settings
     self.pool = pool
-    self.excludesOwnRow = excludesOwnRow
   }
 
   /// Positions in the pool, for each row of a sequence that is evaluated in this order.
@@ -34,7 +32,7 @@ struct FewShotSampler {
 
   private func draw(for row: TaskRow, _ random: inout PythonRandom) -> [Int] {
     let count = settings.count
-    guard excludesOwnRow else { return random.sample(count, of: pool.count) }
+    guard settings.excludesOwnRow else { return random.sample(count, of: pool.count) }
     let drawn = random.sample(count + 1, of: pool.count).filter { !isOwn(pool[$0], row) }
     if drawn.count >= count { return Array(drawn.prefix(count)) }
     // Several rows of the pool equal this one: again, without them.
@@ -44,7 +42,7 @@ struct FewShotSampler {
   }
 
   private func isOwn(_ candidate: TaskRow, _ row: TaskRow) -> Bool {
-    excludesOwnRow && candidate.columns == row.columns
+    settings.excludesOwnRow && candidate.columns == row.columns
   }
 
   private func checked(_ positions: [Int], _ row: TaskRow) throws(Diagnostic) -> [Int] {

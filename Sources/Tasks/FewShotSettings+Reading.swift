@@ -45,8 +45,10 @@ extension FewShotSettings {
     answerPrefix = inherited.answerPrefix
     if let data = mapping.optional("data") {
       pool = .files(try data.paths())
+      excludesOwnRow = false
     } else {
       pool = .searchSplit
+      excludesOwnRow = true
     }
     separator = try mapping.optional("separator")?.string() ?? inherited.separator
     delimiter = try mapping.optional("delimiter")?.string() ?? inherited.delimiter
@@ -62,7 +64,8 @@ extension FewShotSettings {
     case "first":
       guard seed == nil else {
         throw mapping.problem(
-          "the seed has no effect on the first examples", fix: "remove it, or write 'order: random'")
+          "the seed has no effect on the first examples", fix: "remove it, or write 'order: random'"
+        )
       }
       return .first
     case "random": return .random(seed: seed ?? standardSeed)
@@ -101,6 +104,10 @@ extension FewShotSettings {
     }
     indices = try Self.indices(configuration?.optional("fewshot_indices"), sampler: order)
     pool = try Self.harnessPool(document, configuration, data)
+    var named = configuration?.optional("split")
+    if named == nil { named = try document.value("fewshot_split") }
+    // lm-eval compares the names, which are equal too where neither is given.
+    excludesOwnRow = try named?.string() == document.value("test_split")?.string()
     separator =
       try configuration?.optional("fewshot_delimiter")?.string() ?? inherited.separator
     delimiter = try configuration?.optional("target_delimiter")?.string() ?? inherited.delimiter
@@ -116,7 +123,9 @@ extension FewShotSettings {
   ) throws(Diagnostic) -> [Int]? {
     guard let node, case .random = sampler else { return nil }
     var indices: [Int] = []
-    for element in try node.sequence() { indices.append(try element.integer(in: 0...1_000_000_000)) }
+    for element in try node.sequence() {
+      indices.append(try element.integer(in: 0...1_000_000_000))
+    }
     return indices.isEmpty ? nil : indices
   }
 
@@ -134,9 +143,9 @@ extension FewShotSettings {
       split = try document.value(key)
     }
     guard let split, let files = try HarnessData(document)?.files(of: split) else {
-      return .searchSplit
+      return .evaluatedRows
     }
-    if case .pooled(let evaluated, _) = data, evaluated == files { return .searchSplit }
+    if case .pooled(let evaluated, _) = data, evaluated == files { return .evaluatedRows }
     return .files(files)
   }
 }

@@ -1,5 +1,6 @@
 public import Diagnostics
 import Documents
+import Templates
 
 /// A task with its items, split and ready to be scored.
 public struct LoadedTask: Sendable {
@@ -12,9 +13,8 @@ public struct LoadedTask: Sendable {
 
   public var name: String { file.name }
 
-  /// Reads the data that the task file names and makes items of all of its rows.
+  /// Reads the data that the task file names and makes items of all of its rows, with prompts in `style`.
   ///
-  /// - Parameter style: How prompts are put to the model.
   /// - Throws: ``Diagnostic`` with file and line for the first row that cannot be an item.
   public static func load(
     _ file: TaskFile, style: PromptStyle = .plain
@@ -85,11 +85,10 @@ public struct LoadedTask: Sendable {
     let columns = columnNames(of: Split.allCases.flatMap { rows.rows[$0] ?? [] })
     var shots: FewShotExamples?
     if let settings = file.fewShot {
-      let pool = try fewShotPool(settings, searchRows: rows.rows[.search] ?? [])
+      let pool = try fewShotPool(settings, rows)
       if case .files(let paths) = settings.pool { files += paths }
       shots = try FewShotExamples(
-        settings, pool: pool.rows, sequences: rows.sequences,
-        excludingOwnRow: pool.holdsEvaluatedRows)
+        settings, pool: pool, sequences: rows.sequences)
     }
     let kind = try Kind(
       file, columns: columns, prompts: PromptSource(shots: shots, style: style))
@@ -131,21 +130,19 @@ public struct LoadedTask: Sendable {
   }
 
   private static func fewShotPool(
-    _ settings: FewShotSettings, searchRows: [TaskRow]
-  ) throws(Diagnostic) -> (rows: [TaskRow], holdsEvaluatedRows: Bool) {
+    _ settings: FewShotSettings, _ evaluated: TaskRows
+  ) throws(Diagnostic) -> [TaskRow] {
     switch settings.pool {
-    case .searchSplit:
-      return (searchRows, true)
+    case .searchSplit: return evaluated.rows[.search] ?? []
+    case .evaluatedRows: return evaluated.sequences.flatMap { $0 }
     case .files(let paths):
       var rows: [TaskRow] = []
       for path in paths { rows += try TaskRow.read(path: path) }
-      return (rows, false)
+      return rows
     case .samples(let samples):
-      return (
-        samples.enumerated().map { index, sample in
-          TaskRow(columns: sample, path: settings.location, line: index + 1)
-        }, false
-      )
+      return samples.enumerated().map { index, sample in
+        TaskRow(columns: sample, path: settings.location, line: index + 1)
+      }
     }
   }
 }

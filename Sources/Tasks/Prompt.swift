@@ -99,24 +99,21 @@ struct FewShotExamples: Sendable {
   /// For each question the positions of its examples in the pool.
   private let chosen: [TaskRow.Place: [Int]]
 
-  /// - Parameters:
-  ///   - pool: Rows that examples are made of.
-  ///   - sequences: The rows that get examples, in the order of evaluation: a sequence begins with a fresh
-  ///     generator.
-  ///   - excludingOwnRow: Whether the pool holds the questions.
+  /// Chooses examples among `rows` for every row of `sequences`, each of which is in the order of evaluation and
+  /// begins with a fresh generator.
+  ///
   /// - Throws: ``Diagnostic`` if the pool is too small or a row of it lacks something.
   init(
-    _ settings: FewShotSettings, pool rows: [TaskRow], sequences: [[TaskRow]],
-    excludingOwnRow: Bool
+    _ settings: FewShotSettings, pool rows: [TaskRow], sequences: [[TaskRow]]
   ) throws(Diagnostic) {
     let rows = try Self.restricted(rows, settings)
-    let needed = settings.count + (excludingOwnRow ? 1 : 0)
+    let needed = settings.count + (settings.excludesOwnRow ? 1 : 0)
     guard rows.count >= settings.count, settings.order.isFirst || rows.count >= needed else {
       throw Diagnostic(
         "\(settings.count) examples are asked for, but the pool has \(rows.count) rows",
         at: settings.location, fix: "ask for fewer examples or add rows to the pool")
     }
-    let sampler = FewShotSampler(settings, pool: rows, excludesOwnRow: excludingOwnRow)
+    let sampler = FewShotSampler(settings, pool: rows)
     var chosen: [TaskRow.Place: [Int]] = [:]
     for sequence in sequences {
       for (row, positions) in zip(sequence, try sampler.examples(for: sequence)) {

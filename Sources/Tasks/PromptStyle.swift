@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 public import Templates
 
 /// Whether prompts are put to a model as plain text or as a conversation.
@@ -92,7 +92,8 @@ struct PromptTurn: Sendable, Hashable {
 /// Two texts, with a separator where neither has white space at the joint.
 func joined(_ head: String, _ tail: String, separator: String) -> String {
   if head.isEmpty || tail.isEmpty { return head + tail }
-  return endsInWhitespace(head) || beginsWithWhitespace(tail) ? head + tail : head + separator + tail
+  return endsInWhitespace(head) || beginsWithWhitespace(tail)
+    ? head + tail : head + separator + tail
 }
 
 func endsInWhitespace(_ text: String) -> Bool {

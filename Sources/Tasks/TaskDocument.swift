@@ -78,7 +78,8 @@ struct TaskDocument {
   private static let keys = [
     "task", "kind", "data", "splits", "prompt", "choices", "answer", "text", "delimiter",
     "description", "fewshot", "until", "max_tokens", "strip", "decode", "metrics", "objective",
-    "id", "cluster", "weight", "output_type", "include", "dataset_path", "dataset_kwargs", "test_split",
+    "id", "cluster", "weight", "output_type", "include", "dataset_path", "dataset_kwargs",
+    "test_split",
     "validation_split", "training_split", "fewshot_split", "doc_to_text", "doc_to_target",
     "doc_to_choice", "target_delimiter", "fewshot_delimiter", "num_fewshot", "fewshot_config",
     "metric_list", "generation_kwargs", "filter_list", "repeats", "extract", "gen_prefix", "chat",

@@ -87,6 +87,8 @@ struct FewShotSettings: Sendable {
   enum Pool: Sendable {
     /// The rows of the split `search`.
     case searchSplit
+    /// All rows, as in lm-eval, which knows no splits of ours.
+    case evaluatedRows
     case files([String])
     case samples([JSONValue])
   }
@@ -101,6 +103,8 @@ struct FewShotSettings: Sendable {
   let count: Int
   let order: Order
   let pool: Pool
+  /// Whether rows equal to the question are no examples for it.
+  let excludesOwnRow: Bool
   /// The rows of the pool that count; nil: all.
   let indices: [Int]?
   /// What stands between two examples.

@@ -44,7 +44,8 @@ public struct ChatTemplate: Sendable, Hashable {
   /// - Throws: ``Diagnostic`` if the folder has none, or has one that is not supported.
   public static func load(folder: String) throws(Diagnostic) -> ChatTemplate {
     let configPath = folder + "/tokenizer_config.json"
-    let config = FileContents.exists(configPath) ? try JSONValue.read(path: configPath) : .object([])
+    let config =
+      FileContents.exists(configPath) ? try JSONValue.read(path: configPath) : .object([])
     let tokens = specialTokens(config)
     let path = folder + "/chat_template.jinja"
     if FileContents.exists(path) {
@@ -60,7 +61,7 @@ public struct ChatTemplate: Sendable, Hashable {
       let standard = templates.first { $0["name"]?.string == "default" }
       if let source = standard?["template"]?.string {
         return try ChatTemplate(
-        source, specialTokens: tokens, path: configPath, at: location)
+          source, specialTokens: tokens, path: configPath, at: location)
       }
       throw Diagnostic(
         "none of the chat templates is named 'default'", at: location,
@@ -85,10 +86,12 @@ public struct ChatTemplate: Sendable, Hashable {
   /// The conversation as the model reads it.
   ///
   /// - Parameters:
+  ///   - messages: The turns so far.
   ///   - opensAnswer: Whether the model's turn is opened at the end; if not, and the last message is the
   ///     assistant's, the text ends with that message, unclosed.
   ///   - date: What `strftime_now` prints.
   ///   - place: What the conversation is made of, for messages.
+  /// - Returns: The text.
   /// - Throws: ``Diagnostic`` if the template refuses the conversation.
   public func render(
     _ messages: [ChatMessage], opensAnswer: Bool = true, date: TemplateDate? = nil,

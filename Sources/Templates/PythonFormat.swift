@@ -68,7 +68,8 @@ enum PythonFormat {
           throw TemplateFailure("'\(format)' has fields with and without numbers")
         }
         next = field.isEmpty ? next + 1 : -1
-        value = arguments.positional.indices.contains(index)
+        value =
+          arguments.positional.indices.contains(index)
           ? arguments.positional[index] : nil
       } else if field.unicodeScalars.allSatisfy(\.properties.isXIDContinue) {
         value = arguments.named.first { $0.name == field }?.value
@@ -104,7 +105,8 @@ struct TemplateArguments {
   /// One value per parameter, nil where it was not given.
   ///
   /// - Throws: ``TemplateFailure`` for more arguments, or others, than there are parameters.
-  func values(_ parameters: [String], of callee: String) throws(TemplateFailure) -> [TemplateValue?] {
+  func values(_ parameters: [String], of callee: String) throws(TemplateFailure) -> [TemplateValue?]
+  {
     guard positional.count <= parameters.count else {
       throw TemplateFailure("\(callee) takes at most \(parameters.count) arguments")
     }

@@ -121,7 +121,7 @@ extension PythonText {
   static func stripped(
     _ text: String, of characters: String?, left: Bool = true, right: Bool = true
   ) -> String {
-        let set = characters.map { Set($0.unicodeScalars) }
+    let set = characters.map { Set($0.unicodeScalars) }
     func goes(_ scalar: Unicode.Scalar) -> Bool { set?.contains(scalar) ?? isWhitespace(scalar) }
     var text = Array(text.unicodeScalars)[...]
     while left, let first = text.first, goes(first) { text.removeFirst() }

@@ -13,6 +13,7 @@ public struct Template: Sendable {
 
   /// - Parameters:
   ///   - source: The template's text.
+  ///   - dialect: Whose environment it is written for.
   ///   - location: File and key for messages, such as `arith.yaml: prompt`.
   /// - Throws: ``Diagnostic`` that names the first construct that is not supported, and its line.
   public init(
@@ -29,8 +30,10 @@ public struct Template: Sendable {
   /// The text with the columns of `row` (an object) filled in.
   ///
   /// - Parameters:
+  ///   - row: The names that the template may use, with their values.
   ///   - location: The row's file and line.
   ///   - date: What `strftime_now` prints.
+  /// - Returns: The text.
   /// - Throws: ``Diagnostic`` if the row lacks a column, or has values that the template can not take.
   public func render(
     _ row: JSONValue, at location: String, date: TemplateDate? = nil

@@ -60,8 +60,10 @@ public struct TemplateDate: Sendable, Hashable {
       case "B": result += Self.months[month - 1]
       case "a": result += Self.weekdays[weekday].prefix(3)
       case "A": result += Self.weekdays[weekday]
-      case "F": result += "\(year)-" + (month < 10 ? "0" : "") + "\(month)-" + (day < 10 ? "0" : "")
-        + "\(day)"
+      case "F":
+        result +=
+          "\(year)-" + (month < 10 ? "0" : "") + "\(month)-" + (day < 10 ? "0" : "")
+          + "\(day)"
       case "%": result += "%"
       default:
         throw .unsupported("the date format '%\(letter.map(String.init) ?? "")'")

@@ -65,7 +65,8 @@ struct PythonJSON {
     case .real(let value):
       text +=
         value.isNaN
-        ? "NaN" : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : PythonText.number(value)
+        ? "NaN"
+        : value.isInfinite ? (value < 0 ? "-Infinity" : "Infinity") : PythonText.number(value)
     case .text(let content): text += quoted(content)
     case .list(let elements), .tuple(let elements):
       try append(elements.count, "[", "]", to: &text, depth: depth) {

@@ -164,7 +164,8 @@ struct TemplateFilter {
       _ = try given(arguments)
       if case .real(let real) = value { return .real(real.magnitude) }
       let integer = try value.integer(for: owner)
-      return integer < 0 ? try TemplateOperators.arithmetic("-", .integer(0), value) : .integer(integer)
+      return integer < 0
+        ? try TemplateOperators.arithmetic("-", .integer(0), value) : .integer(integer)
     case "int":
       let given = try given(arguments, "default", "base")
       guard try given[1]?.integer(for: owner) ?? 10 == 10 else {

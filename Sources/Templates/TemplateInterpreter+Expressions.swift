@@ -1,5 +1,5 @@
 extension TemplateInterpreter {
-  /// - Parameter captured: The text of the block around the expression, for ``TemplateExpression/captured``.
+  /// The value of an expression; `captured` is the text of the block around it, if it stands for one.
   func evaluate(
     _ expression: TemplateExpression, in scope: TemplateScope, captured: String = ""
   ) throws(TemplateFailure) -> TemplateValue {

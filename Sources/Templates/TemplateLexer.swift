@@ -155,7 +155,9 @@ struct TemplateLexer {
   }
 
   private mutating func skipWhitespace() {
-    while let scalar = scalar(position), PythonText.isWhitespace(scalar) { advance(to: position + 1) }
+    while let scalar = scalar(position), PythonText.isWhitespace(scalar) {
+      advance(to: position + 1)
+    }
   }
 
   // MARK: Tags

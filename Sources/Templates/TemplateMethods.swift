@@ -86,7 +86,8 @@ enum TemplateMethods {
           with: try required(given[1], name).text(for: "'replace'"), in: text,
           limit: try given[2]?.integer(for: "'replace'") ?? -1))
     case "startswith", "endswith":
-      return .bool(try hasEnd(text, required(values("part")[0], name), atStart: name == "startswith"))
+      return .bool(
+        try hasEnd(text, required(values("part")[0], name), atStart: name == "startswith"))
     case "removeprefix", "removesuffix":
       let part = try required(values("part")[0], name).text(for: "'\(name)'")
       let isPrefix = name == "removeprefix"
@@ -131,7 +132,9 @@ enum TemplateMethods {
     case "islower", "isupper":
       return .bool(PythonText.isCased(text, upper: name == "isupper"))
     default:
-      guard let test = characterTests[name] else { throw .unsupported("the method '\(name)' of texts") }
+      guard let test = characterTests[name] else {
+        throw .unsupported("the method '\(name)' of texts")
+      }
       _ = try values()
       return .bool(!text.isEmpty && text.unicodeScalars.allSatisfy(test))
     }

@@ -296,7 +296,9 @@ extension TemplateOperators {
     guard step != 0 else { throw TemplateFailure("a slice has the step 0") }
     let lowest = step > 0 ? 0 : -1
     let highest = step > 0 ? count : count - 1
-    func clamped(_ bound: Int) -> Int { max(lowest, min(highest, bound < 0 ? bound + count : bound)) }
+    func clamped(_ bound: Int) -> Int {
+      max(lowest, min(highest, bound < 0 ? bound + count : bound))
+    }
     let start = from.map(clamped) ?? (step > 0 ? lowest : highest)
     let end = to.map(clamped) ?? (step > 0 ? highest : lowest)
     return Array(stride(from: start, to: end, by: step))

@@ -82,7 +82,8 @@ struct TemplateParser {
 
   mutating func expect(_ kind: TemplateToken.Kind, _ spelling: String) throws(Diagnostic) {
     guard take(kind) else {
-      throw problem("\(describe(current)) where '\(spelling)' is expected", fix: "correct the syntax")
+      throw problem(
+        "\(describe(current)) where '\(spelling)' is expected", fix: "correct the syntax")
     }
   }
 
