@@ -31,8 +31,10 @@ lint:
 	@! grep -rlw unsafe Sources --include=*.swift | grep -v -e '^Sources/Kernels/' -e '^Sources/Patterns/' \
 	  || { echo "error: 'unsafe' belongs in Sources/Kernels and Sources/Patterns only" >&2; exit 1; }
 
-# Against the peers (Python with torch, transformers and mergekit 0.1.5 from PyPI): not needed by anything else.
+# Against the peers (Python with torch, transformers, mergekit 0.1.5 and lm_eval 0.4.13 from PyPI): not needed by
+# anything else.
 parity: build
+	$(PYTHON) Benchmarks/parity/scores.py --mergevolve $(MERGEVOLVE) --demo Datasets/demo
 	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE) \
 	  --demo Datasets/demo/models $(RECIPES)
 	$(PYTHON) Benchmarks/parity/formats.py --mergevolve $(MERGEVOLVE)

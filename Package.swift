@@ -104,13 +104,13 @@ let package = Package(
     module("Tokenization", ["Documents", "Diagnostics", "Patterns"], external: [collections]),
     module(
       "Inference", ["Architectures", "Checkpoints", "Kernels", "Tensors", "Diagnostics"]),
-    module("Templates", ["Documents", "Diagnostics"]),
-    module("Tasks", ["Templates", "Documents", "Randomness", "Diagnostics"]),
+    module("Templates", ["Documents", "Diagnostics", "Patterns"]),
+    module("Tasks", ["Templates", "Patterns", "Documents", "Randomness", "Diagnostics"]),
     module(
       "Evaluation",
       [
-        "Tasks", "Inference", "Tokenization", "Checkpoints", "Kernels", "Documents", "Tensors",
-        "Diagnostics",
+        "Tasks", "Templates", "Inference", "Tokenization", "Checkpoints", "Kernels", "Documents",
+        "Tensors", "Diagnostics",
       ], external: [logging]),
 
     // Searching
@@ -132,7 +132,7 @@ let package = Package(
     .executableTarget(
       name: "mergevolve",
       dependencies: [
-        "SearchDriver", "Reports", "MergeEngine", "Evaluation", "Tasks", "Optimizers",
+        "SearchDriver", "Reports", "MergeEngine", "Evaluation", "Tasks", "Templates", "Optimizers",
         "SearchSpaces", "Recipes", "Checkpoints", "Architectures", "PopulationStore", "Inference",
         "Tokenization", "Kernels", "Documents", "Tensors", "Randomness", "Diagnostics",
         argumentParser, logging,
@@ -165,7 +165,7 @@ let package = Package(
     tests(of: "Tensors"),
     tests(of: "Documents"),
     tests(of: "Kernels", ["Tensors", "Randomness"]),
-    tests(of: "Patterns"),
+    tests(of: "Patterns", ["Documents"], hasGoldenFiles: true),
     tests(of: "Checkpoints", ["Tensors", "Documents"]),
     tests(of: "Architectures", ["Tensors", "Documents"]),
     tests(of: "Recipes", ["Tensors", "Documents"], hasGoldenFiles: true),
@@ -181,8 +181,8 @@ let package = Package(
     tests(
       of: "Inference",
       ["Architectures", "Checkpoints", "Kernels", "Documents", "Tensors", "Randomness"]),
-    tests(of: "Templates", ["Documents"]),
-    tests(of: "Tasks", ["Documents", "Templates", "Randomness"]),
+    tests(of: "Templates", ["Documents", "Patterns"], hasGoldenFiles: true),
+    tests(of: "Tasks", ["Documents", "Templates", "Randomness"], hasGoldenFiles: true),
     tests(
       of: "Evaluation",
       [

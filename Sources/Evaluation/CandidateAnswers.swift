@@ -12,7 +12,7 @@ struct CandidateAnswers {
   }
 
   private enum Answer {
-    case known(ModelResponse, GenerationEvidence?)
+    case known(ModelResponse, GenerationEvidence?, isCutOff: Bool = false)
     /// Position among the open texts.
     case open(Int)
   }
@@ -22,7 +22,7 @@ struct CandidateAnswers {
   /// By task, item and request.
   private var answers: [[[Answer]]] = []
   private(set) var openTexts: [OpenText] = []
-  private var closedTexts: [String] = []
+  private var closedTexts: [(text: String, isCutOff: Bool)] = []
 
   /// Answers what the forest's probes tell.
   init(_ prepared: PreparedEvaluation, probes: [ProbeResult]) {
@@ -59,7 +59,10 @@ struct CandidateAnswers {
         return .known(
           .forced(text: isComplete ? rule.text(of: begun) : nil), isComplete ? .proved : .open)
       }
-      if isComplete { return .known(.generation(text: rule.text(of: begun)), .proved) }
+      if isComplete {
+        return .known(
+          .generation(text: rule.text(of: begun)), .proved, isCutOff: rule.isCutOff(begun))
+      }
       openTexts.append(OpenText(prompt: prompt, begun: begun, rule: rule))
       return .open(openTexts.count - 1)
     }
@@ -73,7 +76,7 @@ struct CandidateAnswers {
   /// Takes the tokens of every open text, those with which it had begun included.
   mutating func close(with tokens: [[Int]]) {
     precondition(tokens.count == openTexts.count, "\(tokens.count) != \(openTexts.count)")
-    closedTexts = zip(openTexts, tokens).map { $0.rule.text(of: $1) }
+    closedTexts = zip(openTexts, tokens).map { ($0.rule.text(of: $1), $0.rule.isCutOff($1)) }
   }
 
   /// - Precondition: No text is open.
@@ -86,12 +89,16 @@ struct CandidateAnswers {
     var items: [ItemResult] = []
     var decodedItems = 0
     var forcedDifferences = 0
+    var cutOffItems = 0
+    var unparsableItems = 0
     for (item, answers) in zip(task.items, answers) {
       let responses = answers.map(response)
       let values = item.measure(responses)
       items.append(
         ItemResult(
           itemID: item.id, values: values, detail: detail(item, answers, responses)))
+      if answers.contains(where: isCutOff) { cutOffItems += 1 }
+      if item.isUnparsable(responses) { unparsableItems += 1 }
       guard answers.contains(where: { if case .open = $0 { true } else { false } }) else {
         continue
       }
@@ -105,7 +112,8 @@ struct CandidateAnswers {
       task: task.task, decoding: task.decoding, items: items,
       itemWeights: task.items.map(\.weight), clusters: clusters(of: task.items),
       truncatedItems: task.truncatedItems, decodedItems: decodedItems,
-      forcedDifferences: forcedDifferences)
+      forcedDifferences: forcedDifferences, cutOffItems: cutOffItems,
+      unparsableItems: unparsableItems)
   }
 
   private func clusters(of items: [TaskItem]) -> [String]? {
@@ -115,8 +123,15 @@ struct CandidateAnswers {
 
   private func response(to answer: Answer) -> ModelResponse {
     switch answer {
-    case .known(let response, _): response
-    case .open(let position): .generation(text: closedTexts[position])
+    case .known(let response, _, _): response
+    case .open(let position): .generation(text: closedTexts[position].text)
+    }
+  }
+
+  private func isCutOff(_ answer: Answer) -> Bool {
+    switch answer {
+    case .known(_, _, let isCutOff): isCutOff
+    case .open(let position): closedTexts[position].isCutOff
     }
   }
 
@@ -140,6 +155,6 @@ struct CandidateAnswers {
   }
 
   private func evidence(_ answer: Answer) -> GenerationEvidence {
-    if case .known(_, let evidence?) = answer { evidence } else { .decoded }
+    if case .known(_, let evidence?, _) = answer { evidence } else { .decoded }
   }
 }

@@ -76,6 +76,8 @@ extension TaskResult {
       .init("truncated_items", JSONValue(truncatedItems)),
       .init("decoded_items", JSONValue(decodedItems)),
       .init("forced_differences", JSONValue(forcedDifferences)),
+      .init("cut_off_items", JSONValue(cutOffItems)),
+      .init("unparsable_items", JSONValue(unparsableItems)),
     ])
   }
 }
@@ -143,7 +145,7 @@ extension ModelEvaluation {
 
 extension JSONValue {
   /// A number, or null for an infinity or NaN, which JSON does not have.
-  fileprivate static func finite(_ value: Double) -> JSONValue {
+  static func finite(_ value: Double) -> JSONValue {
     value.isFinite ? JSONValue(value) : .null
   }
 }

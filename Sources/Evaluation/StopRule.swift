@@ -35,6 +35,12 @@ struct StopRule: Sendable {
     return generated.count >= limit || endTokens.contains(last) || endsInStop(generated)
   }
 
+  /// Whether a finished text was ended by the limit alone.
+  func isCutOff(_ generated: [Int]) -> Bool {
+    guard let last = generated.last else { return true }
+    return generated.count >= limit && !endTokens.contains(last) && !endsInStop(generated)
+  }
+
   /// Whether a stop string stands in the text of the last tokens.
   func endsInStop(_ generated: [Int]) -> Bool {
     stops.contains { stop in

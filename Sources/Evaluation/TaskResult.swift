@@ -20,22 +20,28 @@ public struct TaskResult: Sendable {
   public let decodedItems: Int
   /// Decoded items that score otherwise than the teacher-forced pass alone would have them.
   public let forcedDifferences: Int
+  /// Items whose text reached the largest number of tokens before any end.
+  public let cutOffItems: Int
+  /// Items in whose text a filter found no answer.
+  public let unparsableItems: Int
 
   init(
     task: LoadedTask, decoding: DecodeMode, items: [ItemResult], itemWeights: [Double],
-    clusters: [String]?, truncatedItems: Int, decodedItems: Int, forcedDifferences: Int
+    clusters: [String]?, truncatedItems: Int, decodedItems: Int, forcedDifferences: Int,
+    cutOffItems: Int, unparsableItems: Int
   ) {
     self.init(
       task: task.name, metrics: task.metrics(decoding: decoding),
       objective: task.objective(decoding: decoding), items: items, itemWeights: itemWeights,
       clusters: clusters, truncatedItems: truncatedItems, decodedItems: decodedItems,
-      forcedDifferences: forcedDifferences)
+      forcedDifferences: forcedDifferences, cutOffItems: cutOffItems,
+      unparsableItems: unparsableItems)
   }
 
   private init(
     task: String, metrics: [Metric], objective: Metric, items: [ItemResult],
     itemWeights: [Double], clusters: [String]?, truncatedItems: Int, decodedItems: Int,
-    forcedDifferences: Int
+    forcedDifferences: Int, cutOffItems: Int, unparsableItems: Int
   ) {
     self.task = task
     self.metrics = metrics
@@ -46,6 +52,8 @@ public struct TaskResult: Sendable {
     self.truncatedItems = truncatedItems
     self.decodedItems = decodedItems
     self.forcedDifferences = forcedDifferences
+    self.cutOffItems = cutOffItems
+    self.unparsableItems = unparsableItems
     var scores: [MetricName: Score] = [:]
     for metric in metrics {
       scores[metric.name] = metric.score(
@@ -84,7 +92,9 @@ public struct TaskResult: Sendable {
       clusters: first.clusters == nil ? nil : blocks.flatMap { $0.clusters ?? [] },
       truncatedItems: blocks.reduce(0) { $0 + $1.truncatedItems },
       decodedItems: blocks.reduce(0) { $0 + $1.decodedItems },
-      forcedDifferences: blocks.reduce(0) { $0 + $1.forcedDifferences })
+      forcedDifferences: blocks.reduce(0) { $0 + $1.forcedDifferences },
+      cutOffItems: blocks.reduce(0) { $0 + $1.cutOffItems },
+      unparsableItems: blocks.reduce(0) { $0 + $1.unparsableItems })
   }
 
   /// The items of this candidate and another one, paired for ``PairedBootstrap``.

@@ -63,8 +63,20 @@ import Synchronization
     var range: Range<Int> { group(0) ?? offset..<offset }
   }
 
+  /// Which empty matches count.
+  enum EmptyMatches {
+    /// None right behind another match: the rule of Ruby and of the `tokenizers` library.
+    case apart
+    /// Also right behind a match that is not empty, and a match that is not empty right behind an empty one:
+    /// the rule of Python's `re`.
+    case adjacent
+  }
+
   /// Calls `body` for each match in `text[range]`, with offsets into `text`.
-  func search(_ text: [UInt8], in range: Range<Int>, _ body: (borrowing Region) -> Void) {
+  func search(
+    _ text: [UInt8], in range: Range<Int>, emptyMatches: EmptyMatches = .apart,
+    _ body: (borrowing Region) -> Void
+  ) {
     precondition(range.count <= Int(CInt.max), "Oniguruma counts bytes in 32 bits")
     guard let registers = unsafe onig_region_new(), let parameters = unsafe onig_new_match_param()
     else { preconditionFailure("out of memory") }
@@ -82,19 +94,33 @@ import Synchronization
       let end = unsafe start + bytes.count
       var position = 0
       var lastEnd: Int?
+      var mustAdvance = false
       while position <= bytes.count {
-        let found = unsafe onig_search_with_param(
-          regex, start, end, start + position, end, registers, ONIG_OPTION_NONE, parameters)
-        if found == ONIG_MISMATCH { return }
+        let found =
+          if mustAdvance {
+            unsafe onig_match_with_param(
+              regex, start, end, start + position, registers, ONIG_OPTION_FIND_NOT_EMPTY,
+              parameters)
+          } else {
+            unsafe onig_search_with_param(
+              regex, start, end, start + position, end, registers, ONIG_OPTION_NONE, parameters)
+          }
+        if found == ONIG_MISMATCH {
+          guard mustAdvance else { return }
+          mustAdvance = false
+          position += unsafe position < bytes.count ? scalarLength(bytes[position]) : 1
+          continue
+        }
         precondition(found >= 0, "Oniguruma ran out of memory (error \(found))")
         let match = region.range
         let matchEnd = match.upperBound - range.lowerBound
-        if match.isEmpty, matchEnd == lastEnd {
+        if match.isEmpty, matchEnd == lastEnd, emptyMatches == .apart {
           position += unsafe position < bytes.count ? scalarLength(bytes[position]) : 1
         } else {
           body(region)
           position = matchEnd
           lastEnd = matchEnd
+          mustAdvance = match.isEmpty && emptyMatches == .adjacent
         }
       }
     }

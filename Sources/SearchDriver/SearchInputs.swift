@@ -131,7 +131,7 @@ private struct SearchOpening {
         experts.append(SearchInputs.Expert(name: expert.name, model: model))
       }
     }
-    let tasks = try loadTasks()
+    let tasks = try loadTasks(folder: base?.checkpoint.path ?? configuration.base.reference)
     var tokenizer: Tokenizer?
     if let base { tokenizer = try value { try Tokenizer.load(folder: base.checkpoint.path) } }
     guard problems.isEmpty, let base, let tokenizer else { throw DiagnosticList(problems) }
@@ -230,10 +230,15 @@ private struct SearchOpening {
     try value { try library.model(ModelReference(path: model.reference)) }
   }
 
-  private mutating func loadTasks() throws -> [LoadedTask] {
+  /// `folder` holds the tokenizer, and the chat template for tasks that are conversations.
+  private mutating func loadTasks(folder: String) throws -> [LoadedTask] {
     var tasks: [LoadedTask] = []
     for task in configuration.tasks {
-      guard let loaded = try value({ try LoadedTask.load(path: task.path) }) else { continue }
+      guard
+        let loaded = try value({
+          try LoadedTask.load(path: task.path, chat: nil, folder: folder)
+        })
+      else { continue }
       if tasks.contains(where: { $0.name == loaded.name }) {
         problems.append(
           Diagnostic(

@@ -2,25 +2,32 @@ import Diagnostics
 import Documents
 
 extension FewShotSettings {
+  /// What examples take from the task unless they have their own.
+  struct Inherited {
+    let prompt: TaskField
+    let choices: TaskField?
+    let answer: TaskField
+    let answerPrefix: TaskField?
+    let delimiter: String
+    let separator: String
+  }
+
+  /// The seed of lm-eval's generator.
+  static let standardSeed = 1234
+
   /// nil if the task wants no examples.
   init?(
-    _ document: TaskDocument, data: TaskData, prompt: TaskField, choices: TaskField?,
-    answer: TaskField, delimiter: String, standardSeparator: String
+    _ document: TaskDocument, data: TaskData, inherited: Inherited
   ) throws(Diagnostic) {
     if let node = try document.value("fewshot") {
-      try self.init(
-        own: node, document, prompt: prompt, choices: choices, answer: answer,
-        delimiter: delimiter, standardSeparator: standardSeparator)
+      try self.init(own: node, document, inherited)
     } else {
-      try self.init(
-        harness: document, data: data, prompt: prompt, choices: choices, answer: answer,
-        delimiter: delimiter, standardSeparator: standardSeparator)
+      try self.init(harness: document, data: data, inherited)
     }
   }
 
   private init?(
-    own node: YAMLNode, _ document: TaskDocument, prompt: TaskField, choices: TaskField?,
-    answer: TaskField, delimiter: String, standardSeparator: String
+    own node: YAMLNode, _ document: TaskDocument, _ inherited: Inherited
   ) throws(Diagnostic) {
     for key in ["num_fewshot", "fewshot_config"] {
       if let other = try document.value(key) {
@@ -33,27 +40,44 @@ extension FewShotSettings {
     ])
     count = try mapping.required("count").integer(in: 0...1000)
     guard count > 0 else { return nil }
-    if let order = mapping.optional("order"), try order.string() != "first" {
-      throw order.problem(
-        "the order \(order.kind) of examples is not supported", fix: "write 'order: first'")
-    }
+    order = try Self.order(mapping)
+    indices = nil
+    answerPrefix = inherited.answerPrefix
     if let data = mapping.optional("data") {
       pool = .files(try data.paths())
+      excludesOwnRow = false
     } else {
       pool = .searchSplit
+      excludesOwnRow = true
     }
-    separator =
-      try mapping.optional("separator")?.string() ?? standardSeparator
-    self.delimiter = try mapping.optional("delimiter")?.string() ?? delimiter
-    self.prompt = try mapping.field("prompt") ?? prompt
-    self.choices = try mapping.field("choices") ?? choices
-    self.answer = try mapping.field("answer") ?? answer
+    separator = try mapping.optional("separator")?.string() ?? inherited.separator
+    delimiter = try mapping.optional("delimiter")?.string() ?? inherited.delimiter
+    prompt = try mapping.field("prompt") ?? inherited.prompt
+    choices = try mapping.field("choices") ?? inherited.choices
+    answer = try mapping.field("answer") ?? inherited.answer
     location = node.location
   }
 
+  private static func order(_ mapping: YAMLMapping) throws(Diagnostic) -> Order {
+    let seed = try mapping.optional("seed")?.integer()
+    switch try mapping.optional("order")?.string() ?? "first" {
+    case "first":
+      guard seed == nil else {
+        throw mapping.problem(
+          "the seed has no effect on the first examples", fix: "remove it, or write 'order: random'"
+        )
+      }
+      return .first
+    case "random": return .random(seed: seed ?? standardSeed)
+    case let name:
+      throw unknownName(
+        name, noun: "order of examples", known: ["first", "random"],
+        at: mapping.optional("order")?.location ?? mapping.location)
+    }
+  }
+
   private init?(
-    harness document: TaskDocument, data: TaskData, prompt: TaskField, choices: TaskField?,
-    answer: TaskField, delimiter: String, standardSeparator: String
+    harness document: TaskDocument, data: TaskData, _ inherited: Inherited
   ) throws(Diagnostic) {
     guard let number = try document.value("num_fewshot") else { return nil }
     count = try number.integer(in: 0...1000)
@@ -62,20 +86,47 @@ extension FewShotSettings {
     let configuration = try document.value("fewshot_config")?.mapping("fewshot_config")
     try configuration?.rejectUnknownKeys(known: [
       "sampler", "samples", "split", "doc_to_text", "doc_to_target", "doc_to_choice",
-      "fewshot_delimiter", "target_delimiter",
+      "fewshot_delimiter", "target_delimiter", "gen_prefix", "fewshot_indices", "process_docs",
     ])
-    let sampler = configuration?.optional("sampler")
-    guard try sampler?.string() == "first_n" else {
-      throw (sampler ?? number).problem(
-        "examples drawn at random are not supported",
-        fix: "add 'fewshot_config: {sampler: first_n}'")
+    if let code = configuration?.optional("process_docs") {
+      throw code.problem(
+        "'process_docs' is not supported: it stands for Python code",
+        fix: "write what the code computes into the data")
     }
+    let sampler = configuration?.optional("sampler")
+    switch try sampler?.string() ?? "default" {
+    case "first_n": order = .first
+    case "default": order = .random(seed: Self.standardSeed)
+    case let name:
+      throw unknownName(
+        name, noun: "sampler", known: ["default", "first_n"],
+        at: sampler?.location ?? number.location)
+    }
+    indices = try Self.indices(configuration?.optional("fewshot_indices"), sampler: order)
     pool = try Self.harnessPool(document, configuration, data)
-    separator = try configuration?.optional("fewshot_delimiter")?.string() ?? standardSeparator
-    self.delimiter = try configuration?.optional("target_delimiter")?.string() ?? delimiter
-    self.prompt = try configuration?.field("doc_to_text") ?? prompt
-    self.choices = try configuration?.field("doc_to_choice") ?? choices
-    self.answer = try configuration?.field("doc_to_target") ?? answer
+    var named = configuration?.optional("split")
+    if named == nil { named = try document.value("fewshot_split") }
+    // lm-eval compares the names, which are equal too where neither is given.
+    excludesOwnRow = try named?.string() == document.value("test_split")?.string()
+    separator =
+      try configuration?.optional("fewshot_delimiter")?.string() ?? inherited.separator
+    delimiter = try configuration?.optional("target_delimiter")?.string() ?? inherited.delimiter
+    prompt = try configuration?.field("doc_to_text") ?? inherited.prompt
+    choices = try configuration?.field("doc_to_choice") ?? inherited.choices
+    answer = try configuration?.field("doc_to_target") ?? inherited.answer
+    answerPrefix = try configuration?.field("gen_prefix") ?? inherited.answerPrefix
+  }
+
+  /// The rows that `fewshot_indices` lets into the pool; lm-eval's `first_n` does not look at it.
+  private static func indices(
+    _ node: YAMLNode?, sampler: Order
+  ) throws(Diagnostic) -> [Int]? {
+    guard let node, case .random = sampler else { return nil }
+    var indices: [Int] = []
+    for element in try node.sequence() {
+      indices.append(try element.integer(in: 0...1_000_000_000))
+    }
+    return indices.isEmpty ? nil : indices
   }
 
   /// The first that applies, in lm-eval's order.
@@ -92,9 +143,9 @@ extension FewShotSettings {
       split = try document.value(key)
     }
     guard let split, let files = try HarnessData(document)?.files(of: split) else {
-      return .searchSplit
+      return .evaluatedRows
     }
-    if case .pooled(let evaluated, _) = data, evaluated == files { return .searchSplit }
+    if case .pooled(let evaluated, _) = data, evaluated == files { return .evaluatedRows }
     return .files(files)
   }
 }

@@ -8,15 +8,17 @@ struct Generation: TaskKind {
     let context: String
     /// Never empty; a hit is a text that equals any of them.
     let references: [String]
+    /// Of the column `choices`, where a filter looks for them.
+    let choices: [String]
   }
 
   static let declaration = TaskKindDeclaration(
     name: "generate",
     outputType: "generate_until",
-    metrics: [Metric("exact_match")],
+    metrics: [Metric("exact_match"), Metric("f1")],
     standardMetrics: ["exact_match"],
     unsupportedMetrics: [
-      "acc", "bleu", "chrf", "ter", "rouge", "rouge1", "rouge2", "rougeL", "f1", "bypass",
+      "acc", "bleu", "chrf", "ter", "rouge", "rouge1", "rouge2", "rougeL", "mcc", "bypass",
     ])
 
   /// What `exact_match` is called where nothing is decoded.
@@ -28,18 +30,20 @@ struct Generation: TaskKind {
   private let delimiter: String
   private let stops: [String]
   private let limit: Int
-  private let strip: Strip
-  private let options: ExactMatchOptions
+  private let filters: [AnswerFilter]
+  private let stripsReferences: Bool
+  private let metrics: [MetricSetting]
 
-  init(_ file: TaskFile, columns: [String], shots: FewShotExamples?) throws(Diagnostic) {
-    prompt = try Prompt(file, columns: columns, shots: shots, hasChoices: file.choices != nil)
+  init(_ file: TaskFile, columns: [String], prompts: PromptSource) throws(Diagnostic) {
+    prompt = try Prompt(file, columns: columns, prompts: prompts, hasChoices: file.choices != nil)
     answer = try file.answer.source(columns: columns)
     choices = try file.choices?.source(columns: columns)
     delimiter = file.delimiter
     stops = file.stops
     limit = file.tokenLimit
-    strip = file.strip
-    options = file.metrics.first?.exactMatch ?? ExactMatchOptions()
+    filters = file.filters
+    stripsReferences = file.stripsReferences
+    metrics = file.metrics
   }
 
   func item(from row: TaskRow) throws(Diagnostic) -> Item {
@@ -59,8 +63,19 @@ struct Generation: TaskKind {
       throw Diagnostic(
         "the list of answers is empty", at: row.location, fix: "name at least one right answer")
     }
-    if strip == .both { references = references.map(PythonText.stripped) }
-    return Item(context: try prompt.context(for: row), references: references)
+    if stripsReferences { references = references.map(PythonText.stripped) }
+    return Item(
+      context: try prompt.context(for: row), references: references,
+      choices: try filterChoices(of: row))
+  }
+
+  private func filterChoices(of row: TaskRow) throws(Diagnostic) -> [String] {
+    guard filters.contains(where: \.needsChoices) else { return [] }
+    return try FieldSource.column("choices").texts(in: row, noun: "choices")
+  }
+
+  func target(of row: TaskRow) throws(Diagnostic) -> String {
+    PythonText.string(try answer.typedValue(in: row))
   }
 
   func requests(for item: Item) -> [ModelRequest] {
@@ -71,31 +86,52 @@ struct Generation: TaskKind {
     ]
   }
 
-  /// One reference and filters that only strip: then a text proved greedy is scored as the decoded one.
+  /// One reference and a filter that only strips: then a text proved greedy is scored as the decoded one.
   func isProvable(_ items: [Item]) -> Bool {
-    options == ExactMatchOptions() && items.allSatisfy { $0.references.count == 1 }
+    filters.count == 1 && filters[0].onlyStrips
+      && metrics.count == 1 && metrics[0].name == "exact_match" && metrics[0].exactMatch.isPlain
+      && items.allSatisfy { $0.references.count == 1 }
   }
 
   /// With the delimiter where stripping forgives it and the prompt does not already end in white space.
   private func expected(_ item: Item) -> String {
-    let endsInSpace = item.context.unicodeScalars.last.map(PythonText.isWhitespace) ?? true
-    return (strip == .nothing || endsInSpace ? "" : delimiter) + item.references[0]
+    let endsInSpace = item.context.isEmpty || endsInWhitespace(item.context)
+    return (filters[0].strips && !endsInSpace ? delimiter : "") + item.references[0]
   }
 
   func measure(_ item: Item, _ responses: [ModelResponse]) -> [MetricName: ItemValue] {
     switch responses.first {
-    case .generation(let text)?: ["exact_match": .value(isHit(text, item) ? 1 : 0)]
+    case .generation(let text)?:
+      let answers = answers(in: text, item)
+      var values: [MetricName: ItemValue] = [:]
+      for metric in metrics {
+        values[metric.key] = .value(value(of: metric, answers[metric.filter].text, item))
+      }
+      return values
     case .forced(let text)?:
-      [
-        Self.forcedExactMatch.name:
-          .value(text.map { isHit($0, item) } ?? false ? 1 : 0)
-      ]
+      let isHit = text.map { value(of: metrics[0], answers(in: $0, item)[0].text, item) == 1 }
+      return [Self.forcedExactMatch.name: .value(isHit ?? false ? 1 : 0)]
     default: preconditionFailure("generate asked for a text, not \(responses)")
     }
   }
 
-  private func isHit(_ text: String, _ item: Item) -> Bool {
-    let prediction = strip == .nothing ? text : PythonText.stripped(text)
-    return item.references.contains { options.match(prediction, $0) }
+  func isUnparsable(_ item: Item, _ responses: [ModelResponse]) -> Bool {
+    guard case .generation(let text)? = responses.first else { return false }
+    return answers(in: text, item).contains(where: \.isUnparsable)
+  }
+
+  func answers(_ item: Item, _ responses: [ModelResponse]) -> [String] {
+    guard case .generation(let text)? = responses.first else { return [] }
+    return answers(in: text, item).map(\.text)
+  }
+
+  /// One answer per filter.
+  private func answers(in text: String, _ item: Item) -> [AnswerFilter.Answer] {
+    filters.map { $0.answer(in: text, choices: item.choices) }
+  }
+
+  private func value(of metric: MetricSetting, _ answer: String, _ item: Item) -> Double {
+    if metric.name == "f1" { return WordOverlap.score(answer, item.references) }
+    return item.references.contains { metric.exactMatch.match(answer, $0) } ? 1 : 0
   }
 }

@@ -1,5 +1,6 @@
 public import Diagnostics
 import Documents
+import Templates
 
 /// A task with its items, split and ready to be scored.
 public struct LoadedTask: Sendable {
@@ -12,16 +13,20 @@ public struct LoadedTask: Sendable {
 
   public var name: String { file.name }
 
-  /// Reads the data that the task file names and makes items of all of its rows.
+  /// Reads the data that the task file names and makes items of all of its rows, with prompts in `style`.
   ///
   /// - Throws: ``Diagnostic`` with file and line for the first row that cannot be an item.
-  public static func load(_ file: TaskFile) throws(Diagnostic) -> LoadedTask {
-    try load(file, as: file.kind)
+  public static func load(
+    _ file: TaskFile, style: PromptStyle = .plain
+  ) throws(Diagnostic) -> LoadedTask {
+    try load(file, as: file.kind, style: style)
   }
 
   /// Reads a task file and its data.
-  public static func load(path: String) throws(Diagnostic) -> LoadedTask {
-    try load(try TaskFile.read(path: path))
+  public static func load(
+    path: String, style: PromptStyle = .plain
+  ) throws(Diagnostic) -> LoadedTask {
+    try load(try TaskFile.read(path: path), style: style)
   }
 
   /// The items of one split, in file order.
@@ -42,7 +47,14 @@ public struct LoadedTask: Sendable {
 
   /// The metrics of the task under a way of decoding, in the order of the task file.
   public func metrics(decoding mode: DecodeMode) -> [Metric] {
-    file.metrics.compactMap { setting in metric(setting.name, decoding: mode) }
+    file.metrics.compactMap { setting in metric(setting.key, decoding: mode) }
+  }
+
+  /// The task's filters, with the names of their metrics and the keys of these.
+  public var filters: [(name: String, metrics: [(name: MetricName, key: MetricName)])] {
+    file.filters.enumerated().map { position, filter in
+      (filter.name, file.metrics.filter { $0.filter == position }.map { ($0.name, $0.key) })
+    }
   }
 
   /// The metric that a search improves.
@@ -53,27 +65,33 @@ public struct LoadedTask: Sendable {
     return metric
   }
 
-  private func metric(_ name: MetricName, decoding mode: DecodeMode) -> Metric? {
-    let metric = file.kind.declaration.metric(name)
+  private func metric(_ key: MetricName, decoding mode: DecodeMode) -> Metric? {
+    guard let name = file.metrics.first(where: { $0.key == key })?.name,
+      let metric = file.kind.declaration.metric(name)
+    else { return nil }
     let isForced = isProvable && mode == .never && name == "exact_match"
-    return isForced ? Generation.forcedExactMatch : metric
+    return isForced
+      ? Generation.forcedExactMatch
+      : Metric(key, metric.aggregation, higherIsBetter: metric.higherIsBetter)
   }
 
   private static func load<Kind: TaskKind>(
-    _ file: TaskFile, as kind: Kind.Type
+    _ file: TaskFile, as kind: Kind.Type, style: PromptStyle
   ) throws(Diagnostic) -> LoadedTask {
     var files = file.documents
     let rows = try TaskRows.read(file)
     files += rows.paths
+    if let chat = style.chat { files.append(chat.template.path) }
     let columns = columnNames(of: Split.allCases.flatMap { rows.rows[$0] ?? [] })
     var shots: FewShotExamples?
     if let settings = file.fewShot {
-      let pool = try fewShotPool(settings, searchRows: rows.rows[.search] ?? [])
+      let pool = try fewShotPool(settings, rows)
       if case .files(let paths) = settings.pool { files += paths }
       shots = try FewShotExamples(
-        settings, pool: pool.rows, excludingOwnRow: pool.holdsEvaluatedRows)
+        settings, pool: pool, sequences: rows.sequences)
     }
-    let kind = try Kind(file, columns: columns, shots: shots)
+    let kind = try Kind(
+      file, columns: columns, prompts: PromptSource(shots: shots, style: style))
     var items: [Split: [TaskItem]] = [:]
     var all: [Kind.Item] = []
     for split in Split.allCases {
@@ -91,7 +109,7 @@ public struct LoadedTask: Sendable {
         var cluster: String?
         if let column = file.clusterColumn { cluster = try row.label(column) }
         splitItems.append(
-          TaskItem(
+          try TaskItem(
             kind, item, row: row, id: id, cluster: cluster, weight: try weight(of: row, file)))
       }
       items[split] = splitItems
@@ -112,21 +130,19 @@ public struct LoadedTask: Sendable {
   }
 
   private static func fewShotPool(
-    _ settings: FewShotSettings, searchRows: [TaskRow]
-  ) throws(Diagnostic) -> (rows: [TaskRow], holdsEvaluatedRows: Bool) {
+    _ settings: FewShotSettings, _ evaluated: TaskRows
+  ) throws(Diagnostic) -> [TaskRow] {
     switch settings.pool {
-    case .searchSplit:
-      return (searchRows, true)
+    case .searchSplit: return evaluated.rows[.search] ?? []
+    case .evaluatedRows: return evaluated.sequences.flatMap { $0 }
     case .files(let paths):
       var rows: [TaskRow] = []
       for path in paths { rows += try TaskRow.read(path: path) }
-      return (rows, false)
+      return rows
     case .samples(let samples):
-      return (
-        samples.enumerated().map { index, sample in
-          TaskRow(columns: sample, path: settings.location, line: index + 1)
-        }, false
-      )
+      return samples.enumerated().map { index, sample in
+        TaskRow(columns: sample, path: settings.location, line: index + 1)
+      }
     }
   }
 }

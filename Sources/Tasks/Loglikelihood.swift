@@ -17,8 +17,8 @@ struct Loglikelihood: TaskKind {
   private let target: FieldSource
   private let metrics: [MetricName]
 
-  init(_ file: TaskFile, columns: [String], shots: FewShotExamples?) throws(Diagnostic) {
-    prompt = try Prompt(file, columns: columns, shots: shots, hasChoices: false)
+  init(_ file: TaskFile, columns: [String], prompts: PromptSource) throws(Diagnostic) {
+    prompt = try Prompt(file, columns: columns, prompts: prompts, hasChoices: false)
     target = try file.answer.source(columns: columns)
     metrics = file.metrics.map(\.name)
   }
@@ -30,6 +30,8 @@ struct Loglikelihood: TaskKind {
     }
     return Item(context: try prompt.context(for: row), target: target)
   }
+
+  func target(of row: TaskRow) throws(Diagnostic) -> String { try target.text(in: row) }
 
   func requests(for item: Item) -> [ModelRequest] {
     [.logLikelihood(context: item.context, continuation: item.target)]

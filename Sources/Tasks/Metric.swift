@@ -72,6 +72,8 @@ public struct Metric: Sendable, Hashable {
     case weightedPerplexity = "weighted_perplexity"
     /// −Σ nats / (Σ bytes · ln 2).
     case bitsPerByte = "bits_per_byte"
+    /// 2·TP / (2·TP + FP + FN).
+    case f1
   }
 
   public let name: MetricName
@@ -90,7 +92,7 @@ public struct Metric: Sendable, Hashable {
   /// The figure that belongs to Σ numerator / Σ denominator = `ratio`.
   func figure(_ ratio: Double) -> Double {
     switch aggregation {
-    case .mean: ratio
+    case .mean, .f1: ratio
     case .perplexity, .weightedPerplexity: Deterministic.exp(-ratio)
     case .bitsPerByte: -ratio / Self.ln2
     }
@@ -99,7 +101,7 @@ public struct Metric: Sendable, Hashable {
   /// |d figure / d ratio| at `ratio`, for the delta method.
   private func slope(_ ratio: Double) -> Double {
     switch aggregation {
-    case .mean: 1
+    case .mean, .f1: 1
     case .perplexity, .weightedPerplexity: Deterministic.exp(-ratio)
     case .bitsPerByte: 1 / Self.ln2
     }

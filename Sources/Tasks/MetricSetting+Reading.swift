@@ -1,9 +1,54 @@
 import Diagnostics
 import Documents
+import Patterns
 
 extension MetricSetting {
-  /// The metrics of `metrics` or `metric_list`, else those that are usual for the kind; never empty.
+  /// The metrics of `metrics` or `metric_list`, else those that are usual for the kind, once for every filter,
+  /// and the key of the `objective`, else the first.
   static func read(
+    _ document: TaskDocument, kind: TaskKindDeclaration, filters: [String]
+  ) throws(Diagnostic) -> (settings: [MetricSetting], objective: MetricName) {
+    var settings = try read(document, kind: kind)
+    let objective = try document.value("objective")
+    if let objective {
+      let wanted = objective.scalar?.text.split(separator: ",").first.map(String.init) ?? ""
+      if kind.metric(MetricName(rawValue: wanted)) != nil,
+        !settings.contains(where: { $0.name.rawValue == wanted })
+      {
+        settings.append(MetricSetting(name: MetricName(rawValue: wanted)))
+      }
+    }
+    var keyed: [MetricSetting] = []
+    for (position, filter) in filters.enumerated() {
+      for setting in settings {
+        var setting = setting
+        setting.filter = position
+        if filters.count > 1 { setting.key = MetricName(rawValue: "\(setting.name),\(filter)") }
+        keyed.append(setting)
+      }
+    }
+    guard let objective else { return (keyed, keyed[0].key) }
+    return (keyed, try key(objective, keyed, kind: kind, filters: filters))
+  }
+
+  /// The key that `acc`, `acc,none` and `exact_match,strict-match` stand for.
+  private static func key(
+    _ node: YAMLNode, _ settings: [MetricSetting], kind: TaskKindDeclaration, filters: [String]
+  ) throws(Diagnostic) -> MetricName {
+    let text = try node.string()
+    let found = settings.first { setting in
+      let name = setting.name.rawValue
+      let filter = filters[setting.filter]
+      return text == setting.key.rawValue || text == "\(name),\(filter)"
+        || (filters.count == 1 && text == "\(name),none")
+    }
+    if let found { return found.key }
+    if !text.contains(",") { _ = try kind.checkedName(text, at: node.location) }
+    throw unknownName(
+      text, noun: "metric of this task", known: settings.map(\.key.rawValue), at: node.location)
+  }
+
+  private static func read(
     _ document: TaskDocument, kind: TaskKindDeclaration
   ) throws(Diagnostic) -> [MetricSetting] {
     guard let node = try document.value("metrics", "metric_list") else {
@@ -55,11 +100,7 @@ extension MetricSetting {
     exactMatch.ignoresCase = try mapping.optional("ignore_case")?.bool() ?? false
     exactMatch.ignoresPunctuation = try mapping.optional("ignore_punctuation")?.bool() ?? false
     exactMatch.ignoresNumbers = try mapping.optional("ignore_numbers")?.bool() ?? false
-    if let patterns = mapping.optional("regexes_to_ignore"), !patterns.elements.isEmpty {
-      throw patterns.problem(
-        "regexes_to_ignore is not supported", fix: "write the references as they are to be compared"
-      )
-    }
+    exactMatch.ignored = try PythonPattern.list(mapping.optional("regexes_to_ignore"))
   }
 }
 

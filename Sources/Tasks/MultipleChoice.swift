@@ -1,12 +1,16 @@
 import Diagnostics
+import Documents
 import Randomness
 import Templates
 
 /// Which of several continuations is the most probable one.
 struct MultipleChoice: TaskKind {
   struct Item: Sendable {
-    let context: String
+    /// One, or one per choice where the choices are the questions.
+    let contexts: [String]
     let choices: [String]
+    /// What follows each context.
+    let continuations: [String]
     let answer: ChoiceAnswer
   }
 
@@ -14,54 +18,99 @@ struct MultipleChoice: TaskKind {
     name: "multiple_choice",
     outputType: "multiple_choice",
     metrics: [
-      Metric("acc"), Metric("acc_norm"), Metric("acc_bytes"), Metric("exact_match"),
+      Metric("acc"), Metric("acc_norm"), Metric("acc_bytes"), Metric("acc_mutual_info"),
+      Metric("exact_match"), Metric("f1", .f1),
       Metric("choice_logprob"), Metric("gold_prob"), Metric("gold_prob_norm"), Metric("margin"),
       Metric("brier_score", higherIsBetter: false),
     ],
     standardMetrics: ["acc", "acc_norm"],
     choicesColumn: "choices",
-    unsupportedMetrics: ["acc_mutual_info", "f1", "mcc"])
+    unsupportedMetrics: ["mcc", "likelihood"])
 
   private let prompt: Prompt
   private let choices: FieldSource
   private let answer: FieldSource
-  private let delimiter: String
-  private let metrics: [MetricName]
+  private let metrics: [MetricSetting]
 
-  init(_ file: TaskFile, columns: [String], shots: FewShotExamples?) throws(Diagnostic) {
-    prompt = try Prompt(file, columns: columns, shots: shots, hasChoices: true)
+  init(_ file: TaskFile, columns: [String], prompts: PromptSource) throws(Diagnostic) {
+    prompt = try Prompt(file, columns: columns, prompts: prompts, hasChoices: true)
     guard let field = file.choices else {
       preconditionFailure("\(file.name): a multiple_choice task has choices")
     }
     choices = try field.source(columns: columns)
     answer = try file.answer.source(columns: columns)
-    delimiter = file.delimiter
-    metrics = file.metrics.map(\.name)
+    metrics = file.metrics
   }
 
   func item(from row: TaskRow) throws(Diagnostic) -> Item {
     let texts = try choices.texts(in: row, noun: "choices")
+    if texts.count != 2, metrics.contains(where: { $0.name == "f1" }) {
+      throw Diagnostic(
+        "f1 is defined for two choices, but there are \(texts.count)", at: row.location,
+        fix: "use acc, or another metric")
+    }
+    if case .choices(let index) = try prompt.question(of: row) {
+      let continuation = prompt.choiceDelimiter + (try answer.text(in: row))
+      let gold = try ChoiceAnswer(
+        .number(String(index)), isRendered: true, choices: texts, row: row)
+      return Item(
+        contexts: try prompt.contexts(asking: texts, for: row), choices: texts,
+        continuations: texts.map { _ in continuation }, answer: gold)
+    }
     let answer = try ChoiceAnswer(
       try self.answer.typedValue(in: row), isRendered: self.answer.isTemplate, choices: texts,
       row: row)
-    return Item(context: try prompt.context(for: row), choices: texts, answer: answer)
+    return Item(
+      contexts: [try prompt.context(for: row)], choices: texts,
+      continuations: texts.map { prompt.choiceDelimiter + $0 }, answer: answer)
+  }
+
+  func target(of row: TaskRow) throws(Diagnostic) -> String {
+    PythonText.string(try answer.typedValue(in: row))
   }
 
   func requests(for item: Item) -> [ModelRequest] {
-    item.choices.map {
-      .logLikelihood(context: item.context, continuation: delimiter + $0)
+    let conditional = item.continuations.enumerated().map { index, continuation in
+      ModelRequest.logLikelihood(
+        context: item.contexts[item.contexts.count == 1 ? 0 : index], continuation: continuation)
     }
+    guard asksUnconditionally else { return conditional }
+    return conditional
+      + item.choices.map {
+        .logLikelihood(context: "", continuation: prompt.choiceDelimiter + $0)
+      }
   }
 
+  /// Whether every choice is also scored without a context.
+  private var asksUnconditionally: Bool { metrics.contains { $0.name == "acc_mutual_info" } }
+
   func prediction(_ item: Item, _ responses: [ModelResponse]) -> Int? {
-    firstMaximum(logLikelihoods(responses))
+    firstMaximum(Array(logLikelihoods(responses).prefix(item.choices.count)))
   }
 
   func measure(_ item: Item, _ responses: [ModelResponse]) -> [MetricName: ItemValue] {
-    let nats = logLikelihoods(responses)
+    let all = logLikelihoods(responses)
+    let nats = Array(all.prefix(item.choices.count))
     var values: [MetricName: ItemValue] = [:]
-    for metric in metrics { values[metric] = .value(value(of: metric, item, nats, responses)) }
+    for metric in metrics {
+      values[metric.key] =
+        switch metric.name {
+        case "f1": counts(item, nats)
+        case "acc_mutual_info":
+          .value(hit(item, zip(nats, all.dropFirst(item.choices.count)).map { $0 - $1 }))
+        default: .value(value(of: metric.name, item, nats, responses))
+        }
+    }
     return values
+  }
+
+  /// 2·TP over 2·TP + FP + FN, the second choice being the positive one.
+  private func counts(_ item: Item, _ nats: [Double]) -> ItemValue {
+    let isPredicted = firstMaximum(nats) == 1
+    let isRight = item.answer.indices.contains(1)
+    return .ratio(
+      numerator: isPredicted && isRight ? 2 : 0,
+      denominator: (isPredicted ? 1 : 0) + (isRight ? 1 : 0))
   }
 
   private func value(

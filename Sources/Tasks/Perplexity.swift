@@ -16,12 +16,14 @@ struct Perplexity: TaskKind {
   private let text: FieldSource
   private let metrics: [MetricName]
 
-  init(_ file: TaskFile, columns: [String], shots: FewShotExamples?) throws(Diagnostic) {
+  init(_ file: TaskFile, columns: [String], prompts: PromptSource) throws(Diagnostic) {
     text = try file.text.source(columns: columns)
     metrics = file.metrics.map(\.name)
   }
 
   func item(from row: TaskRow) throws(Diagnostic) -> String { try text.text(in: row) }
+
+  func target(of row: TaskRow) throws(Diagnostic) -> String { try text.text(in: row) }
 
   func requests(for item: String) -> [ModelRequest] { [.rolling(text: item)] }
 

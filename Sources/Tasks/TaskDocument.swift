@@ -78,11 +78,11 @@ struct TaskDocument {
   private static let keys = [
     "task", "kind", "data", "splits", "prompt", "choices", "answer", "text", "delimiter",
     "description", "fewshot", "until", "max_tokens", "strip", "decode", "metrics", "objective",
-    "id",
-    "cluster", "weight", "output_type", "include", "dataset_path", "dataset_kwargs", "test_split",
+    "id", "cluster", "weight", "output_type", "include", "dataset_path", "dataset_kwargs",
+    "test_split",
     "validation_split", "training_split", "fewshot_split", "doc_to_text", "doc_to_target",
     "doc_to_choice", "target_delimiter", "fewshot_delimiter", "num_fewshot", "fewshot_config",
-    "metric_list", "generation_kwargs", "filter_list", "repeats",
+    "metric_list", "generation_kwargs", "filter_list", "repeats", "extract", "gen_prefix", "chat",
   ]
 
   /// Read by lm-eval, without effect on scores.
@@ -102,13 +102,6 @@ struct TaskDocument {
       "process_docs": code, "process_results": code, "custom_dataset": code, "class": code,
       "use_prompt": code, "doc_to_image": code, "doc_to_audio": code,
       "group": group, "aggregate_metric_list": group,
-      "extract": (
-        problem: "answers are compared as a whole",
-        fix: "use 'strip: true' and stop strings ('until') that end the answer"
-      ),
-      "gen_prefix": (
-        problem: "a model writes from the end of the prompt", fix: "append the prefix to the prompt"
-      ),
     ]
   }()
 

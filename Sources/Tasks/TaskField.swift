@@ -32,6 +32,14 @@ struct TaskField: Sendable, Hashable {
     }
   }
 
+  /// As ``source(columns:)``, but a single word is a text: descriptions and the like need no columns.
+  func constantSource(columns: [String]) throws(Diagnostic) -> FieldSource {
+    guard case .text(let text) = content,
+      !columns.contains(where: { $0.utf8.elementsEqual(text.utf8) })
+    else { return try source(columns: columns) }
+    return .template(try Template(text, at: location))
+  }
+
   private func isWord(_ text: String) -> Bool {
     let scalars = text.unicodeScalars
     guard let first = scalars.first, first == "_" || first.properties.isXIDStart else {
@@ -60,10 +68,15 @@ enum FieldSource: Sendable, Hashable {
     }
   }
 
-  /// As ``value(in:)``, but a template that is one expression keeps its value's type.
+  /// As ``value(in:)``, but a template that is one expression keeps its value's type, and a text that looks like a
+  /// Python list is that list.
   func typedValue(in row: TaskRow) throws(Diagnostic) -> JSONValue {
     guard case .template(let template) = self else { return try value(in: row) }
-    return try template.value(in: row.columns, at: row.location)
+    let value = try template.value(in: row.columns, at: row.location)
+    guard case .string(let text) = value, text.utf8.first == UInt8(ascii: "["),
+      text.utf8.last == UInt8(ascii: "]")
+    else { return value }
+    return Template.literal(text) ?? value
   }
 
   func text(in row: TaskRow) throws(Diagnostic) -> String {

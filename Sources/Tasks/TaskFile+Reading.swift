@@ -34,29 +34,32 @@ extension TaskFile {
     answer = try document.field("answer", "doc_to_target", default: "answer")
     text = try document.field("text", "doc_to_target", default: "text")
     description = try document.field("description", nil)
+    answerPrefix = try document.field("gen_prefix", nil)
     delimiter = try document.value("delimiter", "target_delimiter")?.string() ?? " "
-    let separator = try document.value("fewshot_delimiter")?.string() ?? "\n\n"
+    separator = try document.value("fewshot_delimiter")?.string() ?? "\n\n"
     fewShot = try FewShotSettings(
-      document, data: data, prompt: prompt, choices: choices, answer: answer, delimiter: delimiter,
-      standardSeparator: separator)
+      document, data: data,
+      inherited: FewShotSettings.Inherited(
+        prompt: prompt, choices: choices, answer: answer, answerPrefix: answerPrefix,
+        delimiter: delimiter, separator: separator))
     let generation = try GenerationSettings(document, standardStop: separator)
     stops = generation.stops
     tokenLimit = generation.tokenLimit
-    strip = try Strip(document, stops: stops)
-    decode = try document.value("decode")?.choice("way of decoding")
-    var metrics = try MetricSetting.read(document, kind: kind.declaration)
-    var improved = metrics[0].name
-    if let node = try document.value("objective") {
-      improved = try kind.declaration.checkedName(try node.string(), at: node.location)
-      if !metrics.contains(where: { $0.name == improved }) {
-        metrics.append(MetricSetting(name: improved))
-      }
+    let repeats = try document.value("repeats")?.integer(in: 1...1_000_000) ?? 1
+    filters = try AnswerFilter.read(document, stops: stops, repeats: repeats)
+    if kind != Generation.self, filters.count > 1 || !filters[0].steps.isEmpty {
+      throw document.missing(
+        "filters change texts that a model writes, but a \(kind.declaration.name) task has none",
+        fix: "remove the filters")
     }
-    objective = improved
-    self.metrics = metrics
+    stripsReferences = try document.value("strip")?.bool() ?? false
+    decode = try document.value("decode")?.choice("way of decoding")
+    (metrics, objective) = try MetricSetting.read(
+      document, kind: kind.declaration, filters: filters.map(\.name))
     idColumn = try document.value("id")?.string()
     clusterColumn = try document.value("cluster")?.string()
     weightColumn = try document.value("weight")?.string()
+    chat = try ChatSettings(document)
   }
 }
 
@@ -134,44 +137,6 @@ extension YAMLNode {
         return .bool(value)
       }
     }
-  }
-}
-
-extension Strip {
-  init(_ document: TaskDocument, stops: [String]) throws(Diagnostic) {
-    self = try document.value("strip")?.bool() ?? false ? .both : .nothing
-    guard let filters = try document.value("filter_list") else { return }
-    let pipelines = try filters.sequence()
-    guard pipelines.count <= 1 else {
-      throw filters.problem(
-        "\(pipelines.count) filters make \(pipelines.count) scores of one metric; only one is supported",
-        fix: "keep one filter, or write a task file for each")
-    }
-    for pipeline in pipelines {
-      for step in try pipeline.mapping("a filter").required("filter").sequence() {
-        let function = try step.mapping("a filter's step").required("function")
-        switch try function.string() {
-        case "take_first": continue
-        case "remove_whitespace": if self == .nothing { self = .prediction }
-        case "regex" where try isStripping(step.mapping(), stops: stops):
-          if self == .nothing { self = .prediction }
-        default:
-          throw function.problem(
-            "the filter function \(function.kind) is not supported",
-            fix: "use remove_whitespace and take_first, or stop strings that end the answer")
-        }
-      }
-    }
-  }
-
-  /// Whether a regex filter does no more than strip: `^\s*(.*?)\s*$` on a text of one line.
-  private func isStripping(
-    _ step: YAMLMapping, stops: [String]
-  ) throws(Diagnostic) -> Bool {
-    guard try step.optional("regex_pattern")?.string() == #"^\s*(.*?)\s*$"#,
-      try step.optional("group_select")?.integer() ?? 0 == 0
-    else { return false }
-    return stops.contains("\n")
   }
 }
 

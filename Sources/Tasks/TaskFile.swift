@@ -24,6 +24,8 @@ public struct TaskFile: Sendable {
   public let decode: DecodeMode?
   /// The YAML file and all files that it includes.
   public let documents: [String]
+  /// Whether prompts are conversations; nil leaves it to the caller.
+  public let chat: ChatSettings?
 
   let kind: any TaskKind.Type
   let data: TaskData
@@ -34,12 +36,21 @@ public struct TaskFile: Sendable {
   let description: TaskField?
   /// What stands between prompt and answer.
   let delimiter: String
+  /// What stands between examples.
+  let separator: String
+  /// What the answer begins with, as part of the prompt.
+  let answerPrefix: TaskField?
   let fewShot: FewShotSettings?
   let stops: [String]
   /// Largest number of generated tokens.
   let tokenLimit: Int
-  let strip: Strip
+  /// Never empty.
+  let filters: [AnswerFilter]
+  /// Whether white space at the ends of references does not count.
+  let stripsReferences: Bool
+  /// One per metric and filter; never empty.
   let metrics: [MetricSetting]
+  /// The key of the metric that a search improves.
   let objective: MetricName
   let idColumn: String?
   let clusterColumn: String?
@@ -56,18 +67,19 @@ enum TaskData: Sendable {
   case separate([Split: [String]])
 }
 
-/// Which white space is removed before texts are compared.
-enum Strip: Sendable, Hashable {
-  case nothing
-  /// That of the prediction, as lm-eval's filter `remove_whitespace` does.
-  case prediction
-  case both
-}
-
-/// A metric with its arguments.
-struct MetricSetting: Sendable, Hashable {
+/// A metric with its arguments and the filter whose answers it compares.
+struct MetricSetting: Sendable {
   let name: MetricName
   var exactMatch = ExactMatchOptions()
+  /// Position among the task's filters.
+  var filter = 0
+  /// What the figure is called: the metric's name, with that of its filter where there are several.
+  var key: MetricName
+
+  init(name: MetricName) {
+    self.name = name
+    key = name
+  }
 }
 
 /// Worked examples in front of every question.
@@ -75,18 +87,33 @@ struct FewShotSettings: Sendable {
   enum Pool: Sendable {
     /// The rows of the split `search`.
     case searchSplit
+    /// All rows, as in lm-eval, which knows no splits of ours.
+    case evaluatedRows
     case files([String])
     case samples([JSONValue])
   }
 
+  enum Order: Sendable {
+    /// The first rows of the pool.
+    case first
+    /// Drawn anew for every item, by lm-eval's generator.
+    case random(seed: Int)
+  }
+
   let count: Int
+  let order: Order
   let pool: Pool
+  /// Whether rows equal to the question are no examples for it.
+  let excludesOwnRow: Bool
+  /// The rows of the pool that count; nil: all.
+  let indices: [Int]?
   /// What stands between two examples.
   let separator: String
   let delimiter: String
   let prompt: TaskField
   let choices: TaskField?
   let answer: TaskField
+  let answerPrefix: TaskField?
   /// File and key for messages.
   let location: String
 }

@@ -6,7 +6,7 @@ protocol TaskKind: Sendable {
   static var declaration: TaskKindDeclaration { get }
 
   /// - Throws: ``Diagnostic`` if a field of the task file names no column, or a template is not understood.
-  init(_ file: TaskFile, columns: [String], shots: FewShotExamples?) throws(Diagnostic)
+  init(_ file: TaskFile, columns: [String], prompts: PromptSource) throws(Diagnostic)
 
   /// - Throws: ``Diagnostic`` at the row's line if it cannot be an item of this kind.
   func item(from row: TaskRow) throws(Diagnostic) -> Item
@@ -18,6 +18,15 @@ protocol TaskKind: Sendable {
   /// `responses` answer the requests in their order.
   func measure(_ item: Item, _ responses: [ModelResponse]) -> [MetricName: ItemValue]
 
+  /// What the task file says of the right answer, as Python prints it.
+  func target(of row: TaskRow) throws(Diagnostic) -> String
+
+  /// What each filter of the task makes of the text that a model wrote; empty for kinds without texts.
+  func answers(_ item: Item, _ responses: [ModelResponse]) -> [String]
+
+  /// Whether no answer could be found in the text that a model wrote.
+  func isUnparsable(_ item: Item, _ responses: [ModelResponse]) -> Bool
+
   /// The choice that the responses predict, for kinds that have choices.
   func prediction(_ item: Item, _ responses: [ModelResponse]) -> Int?
 
@@ -28,6 +37,14 @@ protocol TaskKind: Sendable {
 extension TaskKind {
   func prediction(_ item: Item, _ responses: [ModelResponse]) -> Int? { nil }
   func isProvable(_ items: [Item]) -> Bool { false }
+  func answers(_ item: Item, _ responses: [ModelResponse]) -> [String] { [] }
+  func isUnparsable(_ item: Item, _ responses: [ModelResponse]) -> Bool { false }
+}
+
+/// What every prompt of a task has besides its question.
+struct PromptSource: Sendable {
+  let shots: FewShotExamples?
+  let style: PromptStyle
 }
 
 /// What is known of a kind before any task of it exists.

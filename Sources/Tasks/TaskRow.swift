@@ -9,6 +9,14 @@ struct TaskRow: Sendable {
   /// File and line, such as `arith.jsonl: line 12`.
   let location: String
 
+  /// Tells the row from every other one.
+  struct Place: Hashable, Sendable {
+    let path: String
+    let line: Int
+  }
+
+  var place: Place { Place(path: path, line: line) }
+
   init(columns: JSONValue, path: String, line: Int) {
     self.columns = columns
     self.path = path

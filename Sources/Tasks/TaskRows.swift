@@ -4,6 +4,8 @@ import Documents
 /// The rows of all splits and how their items are called.
 struct TaskRows {
   let rows: [Split: [TaskRow]]
+  /// The rows in the order in which lm-eval would go through them: of separate files each for itself.
+  let sequences: [[TaskRow]]
   /// In the order in which they were read.
   let paths: [String]
   private let naming: Naming
@@ -29,7 +31,8 @@ struct TaskRows {
       }
       let naming = naming(file, sets: Array(rows.values), prefixes: prefixes)
       let order = Split.allCases.flatMap { paths[$0] ?? [] }
-      return TaskRows(rows: rows, paths: order, naming: naming)
+      let sequences = Split.allCases.compactMap { rows[$0] }
+      return TaskRows(rows: rows, sequences: sequences, paths: order, naming: naming)
     case .pooled(let paths, let fractions):
       var all: [TaskRow] = []
       var prefixes: [String: String] = [:]
@@ -48,7 +51,7 @@ struct TaskRows {
         }
         rows[fractions.split(of: key), default: []].append(row)
       }
-      return TaskRows(rows: rows, paths: paths, naming: naming)
+      return TaskRows(rows: rows, sequences: [all], paths: paths, naming: naming)
     }
   }
 

@@ -98,7 +98,8 @@ public enum PythonText {
     return (digits, whole.count - 1 - leading + power)
   }
 
-  private static func quoted(_ text: String) -> String {
+  /// `repr` of a text.
+  static func quoted(_ text: String) -> String {
     let scalars = text.unicodeScalars
     let quote: Unicode.Scalar = scalars.contains("'") && !scalars.contains("\"") ? "\"" : "'"
     var result = String.UnicodeScalarView()

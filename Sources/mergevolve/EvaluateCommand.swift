@@ -82,8 +82,11 @@ struct EvaluateCommand: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the results question by question, as JSON lines, into a new file.", valueName: "file"))
+      "Write the results question by question, as lm-eval logs samples, into a new file.",
+      valueName: "file"))
   var samples: String?
+
+  @OptionGroup(title: "Conversations") var chat: ChatOptions
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -100,9 +103,10 @@ struct EvaluateCommand: AsyncParsableCommand {
   func run() async throws {
     if let samples { try checkPlace(samples) }
     let allowed = try memory.map { try Quantities.bytes($0, at: "--memory") }
-    let tasks = try loadTasks()
+    for path in tasks { _ = try TaskFile.read(path: path) }
     let pool = WorkerPool(threads: threads ?? WorkerPool.processorCount)
     let opened = try ModelArgument(model).open()
+    let tasks = try loadTasks(folder: opened.tokenizerFolder)
     let tokenizer = try Tokenizer.load(
       folder: opened.tokenizerFolder, document: opened.tokenizer.document)
     for warning in tokenizer.warnings { note("\(warning)") }
@@ -125,13 +129,14 @@ struct EvaluateCommand: AsyncParsableCommand {
           + "(\(Int((100 * task.savedShare).rounded())) % saved by common prefixes)")
     }
     show(evaluation)
-    if let samples { try await running { try write(evaluation, to: samples) } }
+    if let samples { try await running { try write(evaluation, of: prepared, to: samples) } }
   }
 
-  private func loadTasks() throws(Diagnostic) -> [LoadedTask] {
+  private func loadTasks(folder: String) throws(Diagnostic) -> [LoadedTask] {
     var loaded: [LoadedTask] = []
+    let settings = try chat.settings()
     for path in tasks {
-      let task = try LoadedTask.load(path: path)
+      let task = try LoadedTask.load(path: path, chat: settings, folder: folder)
       if loaded.contains(where: { $0.name == task.name }) {
         throw Diagnostic(
           "there is already a task '\(task.name)'", at: path, fix: "give each task its own name")
@@ -151,6 +156,16 @@ struct EvaluateCommand: AsyncParsableCommand {
       note(
         "note: \(task.task): \(task.forcedDifferences) of \(task.decodedItems) decoded items score "
           + "otherwise than without decoding")
+    }
+    for task in evaluation.tasks where task.cutOffItems > 0 {
+      note(
+        "note: \(task.task): \(task.cutOffItems) of \(task.items.count) generated texts reached the "
+          + "largest number of tokens")
+    }
+    for task in evaluation.tasks where task.unparsableItems > 0 {
+      note(
+        "note: \(task.task): a filter found no answer in \(task.unparsableItems) of "
+          + "\(task.items.count) texts")
     }
     guard json else {
       print(evaluation.table)
@@ -176,11 +191,13 @@ struct EvaluateCommand: AsyncParsableCommand {
   }
 
   /// The file appears when it is complete.
-  private func write(_ evaluation: ModelEvaluation, to path: String) throws(Diagnostic) {
+  private func write(
+    _ evaluation: ModelEvaluation, of prepared: PreparedEvaluation, to path: String
+  ) throws(Diagnostic) {
     var bytes: [UInt8] = []
-    for task in evaluation.tasks {
-      for item in task.items {
-        bytes += item.document(task: task.task).utf8(.compact) + [UInt8(ascii: "\n")]
+    for (task, result) in zip(prepared.tasks, evaluation.tasks) {
+      for record in SampleLog.records(of: task, result) {
+        bytes += record.utf8(.compact) + [UInt8(ascii: "\n")]
       }
     }
     let partial = "\(path).\(ProcessInfo.processInfo.processIdentifier).partial"

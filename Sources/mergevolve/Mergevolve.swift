@@ -30,6 +30,7 @@ struct Mergevolve: AsyncParsableCommand {
       ExportCommand.self,
       MergeCommand.self,
       EvaluateCommand.self,
+      ImportCommand.self,
       TokenizeCommand.self,
       LogitsCommand.self,
     ])

@@ -46,8 +46,7 @@ import Testing
       ),
       (
         choice, #"{"prompt": 3, "choices": ["a", "b"], "answer": 0}"#,
-        "q.jsonl: line 1: the prompt is the number 3, which means a task whose choices are its "
-          + "prompts; such tasks are not supported"
+        "q.jsonl: line 1: the answer 3 is outside the 2 choices"
       ),
       (
         choice + "id: name\n",
