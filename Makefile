@@ -8,7 +8,7 @@ OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || e
 PYTHON ?= python3
 MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
-.PHONY: demo test build test-openblas bench format lint parity system-packages clean
+.PHONY: demo test build test-openblas suite bench format lint parity system-packages clean
 
 demo: build
 	@store=$$(mktemp -d)/demo.sqlite && \
@@ -34,6 +34,12 @@ lint:
 parity: build
 	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE) \
 	  --demo Datasets/demo/models $(RECIPES)
+
+# The optimizers' reference suite: conformance values, then every row beside its band, and beside
+# pycma 4.5.0 and cmaes 0.13.1 if PEERS names a Python that has them (cma, cmaes, numpy).
+suite: system-packages
+	$(SWIFT) test -c release --filter SuiteConformance
+	$(SWIFT) run -c release optimizer-suite $(if $(PEERS),--peers $(PEERS))
 
 bench: build
 	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)

@@ -4,10 +4,13 @@ Called by optimizer-suite: MODE SEEDS QUESTION..., answers as JSON {row: {packag
 Needs cma 4.5.0, cmaes 0.13.1 and numpy.
 """
 import json
-import math
+import os
 import sys
 import time
 import warnings
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 

@@ -1,6 +1,9 @@
 package import Optimizers
+import SearchSpaces
 
 /// A row of the reference figures: a problem, how it is searched, and the band that runs must keep to.
+///
+/// The population is that of the packages' figures, 4 + ⌊3 ln n⌋, which ours doubles from 30 dimensions.
 package struct SuiteCase: Sendable, CustomStringConvertible {
   package enum Set: String, Sendable, CaseIterable {
     case continuous, diagonal, bounded, mixed, categorical, restarts
@@ -70,6 +73,11 @@ extension SuiteCase {
     ("ackley", 20, 4502), ("sphere", 40, 4910), ("ellipsoid", 40, 14_026),
   ]
 
+  /// nil: the same as ours.
+  private static func packagePopulation(_ n: Int) -> Int? {
+    n < 30 ? nil : defaultPopulationSize(numeric: n, categorical: 0) / 2
+  }
+
   private static func continuous(
     _ name: String, _ n: Int, _ figure: Double,
     _ covariance: OptimizerSettings.CovarianceChoice = .full, share: Double = 1,
@@ -78,15 +86,17 @@ extension SuiteCase {
     SuiteCase(
       set: covariance == .full ? .continuous : .diagonal, problem: name, size: "\(n)",
       settings: OptimizerSettings(
-        budget: [5: 20_000, 20: 100_000][n] ?? 200_000, covariance: covariance),
-      figure: figure, factor: judged ? 1.3 : nil, share: share
+        budget: [5: 20_000, 20: 100_000][n] ?? 200_000, populationSize: packagePopulation(n),
+        covariance: covariance),
+      figure: figure, factor: judged ? 1.3 : nil, share: judged ? share : 0
     ) { try .continuous(name, n, run: $0) }
   }
 
   private static func bounded(_ name: String, _ n: Int, _ figure: Double) -> SuiteCase {
     SuiteCase(
       set: .bounded, problem: name, size: "\(n)",
-      settings: OptimizerSettings(budget: n == 40 ? 40_000 : 20_000, covariance: .full),
+      settings: OptimizerSettings(
+        budget: n == 40 ? 40_000 : 20_000, populationSize: packagePopulation(n), covariance: .full),
       figure: figure, factor: 1.3, share: 1
     ) { try .bounded(name, n, run: $0) }
   }

@@ -13,9 +13,11 @@ struct OptimizerSuiteCommand {
     let options = Options(Array(CommandLine.arguments.dropFirst()))
     let peers = options.python.map { Peers(python: $0, options) }
     var hasKept = true
-    print("Evaluations to 1e-8, median of \(options.seeds) runs (successes where not all)\n")
-    Table.line(["problem", "n", "ours", "pycma", "cmaes", "figure", "band", ""])
     let rows = SuiteCase.all.filter { options.includes($0.description) }
+    if !rows.isEmpty {
+      print("Evaluations to 1e-8, median of \(options.seeds) runs (successes where not all)\n")
+      Table.line(["problem", "n", "ours", "pycma", "cmaes", "figure", "band", ""])
+    }
     let results = try peers?.evaluations(rows) ?? [:]
     for row in rows {
       let outcome = SuiteOutcome(

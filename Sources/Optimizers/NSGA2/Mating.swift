@@ -17,18 +17,20 @@ struct Mating {
 
   private let space: SearchSpace
   private let survivors: [NSGA2.Survivor]
+  private let known: Set<[Double]>
   private let seed: UInt64
   private let generation: Int
   private let genes: [Gene]
   private let numericCount: Int
   private let categoryCount: Int
 
-  /// - Precondition: `survivors` are in order, best first, and not empty.
+  /// - Precondition: `survivors` are in order, best first, and not empty; some parameter varies.
   init(
     space: SearchSpace, survivors: [NSGA2.Survivor], sigma: Double, seed: UInt64, generation: Int
   ) {
     self.space = space
     self.survivors = survivors
+    known = Set(survivors.map(\.genome.values))
     self.seed = seed
     self.generation = generation
     genes = space.parameters.map { Gene($0.kind, sigma: sigma) }
@@ -47,16 +49,18 @@ struct Mating {
       guard gene.isVaried, mutation.uniform(at: 3 * position) * Double(chance) < 1 else { continue }
       child[position] = gene.mutated(child[position], mutation, at: position)
     }
-    if child == mother || child == father { change(&child, mutation) }
+    distinguish(&child, mutation)
     return Genome(values: child)
   }
 
-  /// Changes one value, so that no evaluation repeats a parent's.
-  private func change(_ child: inout [Double], _ mutation: RandomStream) {
+  /// Changes a value of a child that repeats a survivor, whose score is known.
+  private func distinguish(_ child: inout [Double], _ mutation: RandomStream) {
     let varied = genes.indices.filter { genes[$0].isVaried }
-    guard !varied.isEmpty else { return }
-    let position = varied[mutation.integer(at: 3 * genes.count + 1, below: varied.count)]
-    child[position] = genes[position].mutated(child[position], mutation, at: position)
+    for attempt in 1...8 where known.contains(child) {
+      let draw = 3 * genes.count + attempt
+      let position = varied[mutation.integer(at: draw, below: varied.count)]
+      child[position] = genes[position].mutated(child[position], mutation, at: position)
+    }
   }
 
   private func stream(_ purpose: RandomStream.Purpose, _ candidate: Int) -> RandomStream {

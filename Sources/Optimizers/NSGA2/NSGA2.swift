@@ -12,7 +12,7 @@ public struct NSGA2: Optimizer {
   public let space: SearchSpace
   public let settings: OptimizerSettings
   public let seed: UInt64
-  private var state: State
+  private(set) var state: State
   private let design: InitialDesign
   private var offspring: [InitialDesign.Candidate] = []
 
