@@ -8,7 +8,7 @@ OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || e
 PYTHON ?= python3
 MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
-.PHONY: demo test build test-openblas bench bench-merge bench-merge-files bench-merge-memory format fuzz lint \
+.PHONY: demo test build test-openblas suite bench bench-merge bench-merge-files bench-merge-memory format fuzz lint \
   parity system-packages clean
 
 demo: build
@@ -38,6 +38,12 @@ parity: build
 	$(PYTHON) Benchmarks/parity/merges.py --mergevolve $(MERGEVOLVE) \
 	  --demo Datasets/demo/models $(RECIPES)
 	$(PYTHON) Benchmarks/parity/formats.py --mergevolve $(MERGEVOLVE)
+
+# The optimizers' reference suite: conformance values, then every row beside its band, and beside
+# pycma 4.5.0 and cmaes 0.13.1 if PEERS names a Python that has them (cma, cmaes, numpy).
+suite: system-packages
+	$(SWIFT) test -c release --filter SuiteConformance
+	$(SWIFT) run -c release optimizer-suite $(if $(PEERS),--peers $(PEERS))
 
 bench: build
 	$(PYTHON) Benchmarks/peers/scoring_ratio.py --mergevolve $(MERGEVOLVE)

@@ -139,6 +139,18 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // The optimizers' reference suite: its problems, and the command that runs them all
+    .target(
+      name: "OptimizerSuite",
+      dependencies: ["Optimizers", "SearchSpaces", "Randomness"],
+      path: "Benchmarks/optimizers/Problems",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "optimizer-suite",
+      dependencies: ["OptimizerSuite", "Optimizers", "SearchSpaces"],
+      path: "Benchmarks/optimizers/Runner",
+      swiftSettings: strict),
+
     // Tests
     .target(
       name: "TestSupport",
@@ -190,7 +202,8 @@ let package = Package(
         "MergeEngine", "Recipes",
       ], hasGoldenFiles: true),
     tests(of: "SearchSpaces", ["Recipes", "Documents", "Tensors"]),
-    tests(of: "Optimizers", ["SearchSpaces", "Randomness"], hasGoldenFiles: true),
+    tests(
+      of: "Optimizers", ["SearchSpaces", "Randomness", "OptimizerSuite"], hasGoldenFiles: true),
     tests(
       of: "PopulationStore", ["SearchSpaces", "Randomness"],
       external: [.product(name: "GRDB", package: "GRDB.swift")]),

@@ -5,6 +5,10 @@ import SearchSpaces
 public enum Algorithms {
   public struct Entry: Sendable {
     public let summary: String
+    /// Whether a mean and most probable categories come of it, for finalists.
+    public var hasDistribution: Bool { type == CatCMA.self }
+    /// Whether it takes more than one score per candidate.
+    public var takesSeveralObjectives: Bool { type != CatCMA.self }
     let type: any Optimizer.Type
     let make: @Sendable (SearchSpace, OptimizerSettings, UInt64) throws(Diagnostic) -> any Optimizer
   }
@@ -16,6 +20,7 @@ public enum Algorithms {
       entry(CatCMA.name, "CatCMA with Margin: reals, integers and categories", CatCMA.self),
       cma("cma-es", "CMA-ES with a full covariance", .full),
       cma("sep-cma-es", "CMA-ES with a diagonal covariance", .diagonal),
+      entry(NSGA2.name, "a Pareto front of several objectives", NSGA2.self),
       entry(RandomSearch.name, "candidates uniform over the space", RandomSearch.self),
       (
         "random-start",

@@ -32,6 +32,7 @@ public struct AnyOptimizer: Sendable {
   public var told: [Bool] { base.told }
   public var recommendation: Recommendation { base.recommendation }
   public var distribution: [ParameterDistribution] { base.distribution }
+  public var learned: SearchDistribution? { base.learned }
 
   public mutating func ask(_ count: Int) -> [Proposal] { base.ask(count) }
 
@@ -44,7 +45,7 @@ extension AnyOptimizer: Codable {
   private enum CodingKeys: CodingKey { case version, algorithm, state }
 
   /// Of the encoded form; raised when it changes.
-  private static let version = 1
+  private static let version = 2
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)

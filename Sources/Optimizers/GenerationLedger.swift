@@ -2,13 +2,16 @@ import Diagnostics
 
 /// Who was handed out and what came back, for the open generation and the one before it.
 struct GenerationLedger: Sendable, Codable {
-  let populationSize: Int
+  private(set) var populationSize: Int
+  /// Counts restarts.
   private(set) var run = 0
+  /// Counts on over restarts.
   private(set) var generation = 0
   private var handedOut: [Bool]
   private var outcomes: [Outcome?]
-  /// Outcomes of the generation that closed last, to recognise repeats.
+  /// Outcomes of the generation that closed last, to recognise repeats, and its run.
   private var previous: [Outcome] = []
+  private var previousRun = 0
 
   init(populationSize: Int) {
     self.populationSize = populationSize
@@ -36,17 +39,17 @@ struct GenerationLedger: Sendable, Codable {
     _ id: Proposal.ID, _ told: Outcome, objectives: Int
   ) throws(Diagnostic) -> [Outcome]? {
     let outcome = try normalized(told, of: id, objectives: objectives)
-    guard (0..<populationSize).contains(id.index), id.run >= 0, id.generation >= 0 else {
-      throw unknown(id)
-    }
-    if (id.run, id.generation) < (run, generation) {
-      let isPrevious = id.run == run && id.generation == generation - 1 && !previous.isEmpty
-      if isPrevious, previous[id.index] != outcome {
-        throw conflict(id, previous[id.index], outcome)
+    guard id.index >= 0, (0...run).contains(id.run), id.generation >= 0 else { throw unknown(id) }
+    if id.generation < generation {
+      if id.generation == generation - 1, id.run == previousRun, !previous.isEmpty {
+        guard previous.indices.contains(id.index) else { throw unknown(id) }
+        guard previous[id.index] == outcome else { throw conflict(id, previous[id.index], outcome) }
       }
       return nil
     }
-    guard id.run == run, id.generation == generation else { throw unknown(id) }
+    guard id.run == run, id.generation == generation, id.index < populationSize else {
+      throw unknown(id)
+    }
     if let known = outcomes[id.index] {
       guard known == outcome else { throw conflict(id, known, outcome) }
       return nil
@@ -60,9 +63,17 @@ struct GenerationLedger: Sendable, Codable {
   /// Opens the next generation after `closed`, the outcomes of this one.
   mutating func advance(after closed: [Outcome]) {
     previous = closed
+    previousRun = run
     generation += 1
     handedOut = Array(repeating: false, count: populationSize)
     outcomes = Array(repeating: nil, count: populationSize)
+  }
+
+  /// Opens the first generation of the next run, of another size, after `closed`.
+  mutating func restart(after closed: [Outcome], populationSize size: Int) {
+    populationSize = size
+    advance(after: closed)
+    run += 1
   }
 
   private func normalized(

@@ -13,9 +13,9 @@ public protocol Optimizer: Sendable, Codable {
   init(space: SearchSpace, settings: OptimizerSettings, seed: UInt64) throws(Diagnostic)
 
   var space: SearchSpace { get }
-  /// The open generation, counted from 0; it advances when the last of its outcomes is told.
+  /// The open generation, counted from 0 over all runs; it advances when the last of its outcomes is told.
   var generation: Int { get }
-  /// Candidates per generation; never depends on the machine.
+  /// Candidates of the open generation; restarts change it, the machine never does.
   var populationSize: Int { get }
   /// How many candidates of a generation must be ranked by full scores (μ).
   var parentCount: Int { get }
@@ -41,8 +41,14 @@ public protocol Optimizer: Sendable, Codable {
   var told: [Bool] { get }
   /// What the distribution itself recommends.
   var recommendation: Recommendation { get }
+  /// The distribution as another search may begin with it; nil: there is none.
+  var learned: SearchDistribution? { get }
   /// Where the distribution stands, one entry per parameter of the space.
   var distribution: [ParameterDistribution] { get }
+}
+
+extension Optimizer {
+  public var learned: SearchDistribution? { nil }
 }
 
 /// A candidate to evaluate.
@@ -74,7 +80,7 @@ public struct Proposal: Hashable, Sendable, Codable, Identifiable {
 
 /// What became of a candidate.
 public enum Outcome: Sendable, Codable, Hashable {
-  /// One per objective, higher is better; a score that is not finite counts as `invalid`.
+  /// One per objective, each higher is better; a score that is not finite counts as `invalid`.
   case scores([Double])
   /// Raced out; ranks below every survivor, later and larger first.
   case stopped(block: Int, difference: Double)

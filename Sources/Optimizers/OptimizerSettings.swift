@@ -1,3 +1,4 @@
+import Diagnostics
 public import SearchSpaces
 
 /// What a search decides about its optimizer; resolved once, at creation, and stored.
@@ -17,6 +18,15 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
     case none
   }
 
+  /// What follows when a run of CMA-ES has ended by itself.
+  public enum Restarts: String, Hashable, Sendable, Codable, CaseIterable {
+    case none
+    /// Runs from fresh means, each with twice the population of the one before.
+    case ipop
+    /// Large populations in turn with small ones and small steps.
+    case bipop
+  }
+
   /// Evaluations the search may spend; decides between full and diagonal covariance.
   public var budget: Int
   /// Candidates per generation; nil: from the dimension (``defaultPopulationSize(numeric:categorical:)``).
@@ -25,6 +35,11 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
   public var sigma: Double
   public var covariance: CovarianceChoice
   public var noise: Noise
+  public var restarts: Restarts
+  /// Scores per candidate, each higher is better; more than one needs ``NSGA2``.
+  public var objectives: Int
+  /// Where an earlier search says to begin; it goes before `initialMean`.
+  public var warmStart: WarmStart?
   /// Replaces the starts of real and integer parameters.
   public var initialMean: Genome?
   /// Replaces the initial probabilities of categorical parameters, by name.
@@ -32,7 +47,8 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
 
   public init(
     budget: Int, populationSize: Int? = nil, sigma: Double = 0.1,
-    covariance: CovarianceChoice = .auto, noise: Noise = .sampling, initialMean: Genome? = nil,
+    covariance: CovarianceChoice = .auto, noise: Noise = .sampling, restarts: Restarts = .none,
+    objectives: Int = 1, warmStart: WarmStart? = nil, initialMean: Genome? = nil,
     initialProbabilities: [String: [Double]] = [:]
   ) {
     self.budget = budget
@@ -40,6 +56,9 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
     self.sigma = sigma
     self.covariance = covariance
     self.noise = noise
+    self.restarts = restarts
+    self.objectives = objectives
+    self.warmStart = warmStart
     self.initialMean = initialMean
     self.initialProbabilities = initialProbabilities
   }
@@ -56,4 +75,39 @@ public struct OptimizerSettings: Hashable, Sendable, Codable {
       }
     }
   }
+
+  /// What no algorithm can work with.
+  func check() throws(Diagnostic) {
+    guard sigma > 0, sigma.isFinite else {
+      throw Diagnostic(
+        "the initial step \(sigma) is not a positive number", at: "optimizer",
+        fix: "use a share of the range, such as 0.1")
+    }
+    if let size = populationSize, !(4...1_000_000).contains(size) {
+      throw Diagnostic(
+        "a population of \(size) cannot be ranked", at: "optimizer",
+        fix: "use at least 4 candidates per generation")
+    }
+    guard objectives > 0 else {
+      throw Diagnostic(
+        "a search for \(objectives) objectives finds nothing", at: "optimizer",
+        fix: "give at least one")
+    }
+  }
+
+  /// Refuses what only CMA-ES knows, for `algorithm`.
+  func refuse(_ refused: Set<CMAFeature>, of algorithm: String) throws(Diagnostic) {
+    if restarts != .none, refused.contains(.restarts) {
+      throw Diagnostic(
+        "'\(algorithm)' does not restart", at: "optimizer",
+        fix: "leave out 'restarts', or use 'algorithm: auto'")
+    }
+    if warmStart != nil, refused.contains(.warmStart) {
+      throw Diagnostic(
+        "'\(algorithm)' has no distribution that could start warm", at: "optimizer",
+        fix: "leave out 'warm_start', or use 'algorithm: auto'")
+    }
+  }
+
+  enum CMAFeature { case restarts, warmStart }
 }

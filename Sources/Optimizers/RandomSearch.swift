@@ -1,5 +1,4 @@
 public import Diagnostics
-import Randomness
 public import SearchSpaces
 
 /// Independent candidates, drawn from the whole space or around the start; it learns nothing.
@@ -8,39 +7,28 @@ public import SearchSpaces
 public struct RandomSearch: Optimizer {
   public static let name = "random"
 
-  /// Where candidates are drawn from.
-  enum Source: String, Sendable, Codable {
-    /// Uniform over every range, categories by their initial probabilities; unbounded parameters
-    /// are normal around their start.
-    case space
-    /// The initial distribution of ``CatCMA``: the control that says what learning is worth.
-    case start
-  }
-
   public let space: SearchSpace
   public let settings: OptimizerSettings
   public let seed: UInt64
-  private let source: Source
+  private let source: InitialDesign.Source
   private var ledger: GenerationLedger
-  private let coordinates: Coordinates
-  private let initial: CatCMA.Distributions
+  private let design: InitialDesign
 
   public init(space: SearchSpace, settings: OptimizerSettings, seed: UInt64) throws(Diagnostic) {
+    try settings.refuse([.restarts, .warmStart], of: Self.name)
     try self.init(space: space, settings: settings, seed: seed, source: .space)
   }
 
   init(
-    space: SearchSpace, settings: OptimizerSettings, seed: UInt64, source: Source,
+    space: SearchSpace, settings: OptimizerSettings, seed: UInt64, source: InitialDesign.Source,
     ledger: GenerationLedger? = nil
   ) throws(Diagnostic) {
-    let reference = try CatCMA(space: space, settings: settings, seed: seed)
+    design = try InitialDesign(space: space, settings: settings, seed: seed)
     self.space = space
     self.settings = settings
     self.seed = seed
     self.source = source
-    self.ledger = ledger ?? GenerationLedger(populationSize: reference.populationSize)
-    coordinates = reference.coordinates
-    initial = reference.distributions
+    self.ledger = ledger ?? GenerationLedger(populationSize: design.populationSize)
   }
 
   public var generation: Int { ledger.generation }
@@ -67,53 +55,15 @@ public struct RandomSearch: Optimizer {
   public var population: [Proposal] { (0..<populationSize).map(proposal) }
 
   public mutating func tell(_ id: Proposal.ID, _ outcome: Outcome) throws(Diagnostic) {
-    if let outcomes = try ledger.record(id, outcome, objectives: 1) {
+    if let outcomes = try ledger.record(id, outcome, objectives: settings.objectives) {
       ledger.advance(after: outcomes)
     }
   }
 
   private func proposal(_ index: Int) -> Proposal {
-    let stream = RandomStream(
-      seed: seed, purpose: .initialDesign, run: ledger.run,
-      candidate: ledger.generation * populationSize + index)
-    switch source {
-    case .start:
-      // The categories' uniforms lie in blocks after those of the normals.
-      let candidate = CatCMA.candidate(
-        of: initial, coordinates, gaussian: stream, categories: stream,
-        categoryOffset: (coordinates.gaussianCount + 1) / 2 * 2)
-      return Proposal(
-        id: ledger.id(of: index), genome: candidate.genome, point: candidate.point)
-    case .space:
-      let values = space.parameters.enumerated().map { position, parameter in
-        value(of: parameter, at: position, uniform: stream.uniform(at: position))
-      }
-      return Proposal(id: ledger.id(of: index), genome: Genome(values: values), point: values)
-    }
-  }
-
-  private func value(of parameter: SearchParameter, at position: Int, uniform: Double) -> Double {
-    switch parameter.kind {
-    case .real(let range?, _, _):
-      return min(
-        range.lowerBound + uniform * (range.upperBound - range.lowerBound), range.upperBound)
-    case .real(nil, let start, let step):
-      let center = settings.initialMean?.values[position] ?? start
-      return center + (step ?? 1) * Deterministic.normalQuantile(uniform + 0x1p-54)
-    case .integer(let range, _, _):
-      let offset = (uniform * Double(range.upperBound - range.lowerBound + 1)).rounded(.down)
-      return min(Double(range.lowerBound) + offset, Double(range.upperBound))
-    case .categorical:
-      guard
-        let category = coordinates.categories.first(where: { $0.parameter == position })
-      else { return 0 }
-      var sum = 0.0
-      for (choice, probability) in category.initial.enumerated() {
-        sum += probability
-        if uniform < sum { return Double(choice) }
-      }
-      return Double(category.initial.lastIndex { $0 > 0 } ?? 0)
-    }
+    let candidate = design.candidate(
+      ledger.generation * populationSize + index, run: ledger.run, from: source)
+    return Proposal(id: ledger.id(of: index), genome: candidate.genome, point: candidate.point)
   }
 }
 
@@ -135,7 +85,7 @@ extension RandomSearch {
       space: try container.decode(SearchSpace.self, forKey: .space),
       settings: try container.decode(OptimizerSettings.self, forKey: .settings),
       seed: try container.decode(UInt64.self, forKey: .seed),
-      source: try container.decode(Source.self, forKey: .source),
+      source: try container.decode(InitialDesign.Source.self, forKey: .source),
       ledger: try container.decode(GenerationLedger.self, forKey: .ledger))
   }
 }

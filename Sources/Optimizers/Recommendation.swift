@@ -3,17 +3,20 @@ public import SearchSpaces
 /// What a search distribution recommends, for validation to choose from.
 public struct Recommendation: Hashable, Sendable, Codable {
   /// The distribution's mean with the most probable choice of every category; nil if there is no
-  /// distribution (random search).
+  /// distribution (random search, NSGA-II).
   public let mean: Genome?
   /// The most probable combinations of categories, likeliest first.
   ///
   /// Combinations that differ only in inactive categories count as one. Empty if nothing
   /// categorical is searched.
   public let combinations: [CategoryCombination]
+  /// With several objectives: survivors of which none beats another in every score; else empty.
+  public let front: [Genome]
 
-  public init(mean: Genome?, combinations: [CategoryCombination]) {
+  public init(mean: Genome?, combinations: [CategoryCombination], front: [Genome] = []) {
     self.mean = mean
     self.combinations = combinations
+    self.front = front
   }
 }
 

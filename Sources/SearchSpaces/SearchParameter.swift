@@ -44,7 +44,7 @@ public struct Condition: Codable, Hashable, Sendable {
 
 extension SearchParameter.Kind {
   /// The lowest and highest value a genome may hold for this kind.
-  var bounds: ClosedRange<Double> {
+  package var bounds: ClosedRange<Double> {
     switch self {
     case .real(let range, _, _):
       range ?? -Double.greatestFiniteMagnitude...(.greatestFiniteMagnitude)
@@ -60,7 +60,7 @@ extension SearchParameter.Kind {
   }
 
   /// The value of a genome that starts where the user said; the first of the likeliest choices.
-  var startValue: Double {
+  package var startValue: Double {
     switch self {
     case .real(_, let start, _): return start
     case .integer(let range, let start, _):
@@ -73,7 +73,7 @@ extension SearchParameter.Kind {
   }
 
   /// The genome value that a condition's text names, if there is one.
-  func value(named text: String) -> Double? {
+  package func value(named text: String) -> Double? {
     switch self {
     case .real: return nil
     case .integer(let range, _, _):

@@ -145,7 +145,7 @@ import Testing
       proposals.reduce(0) { $0 + $1.point[column] } / Double(proposals.count)
     }
     for proposal in proposals.reversed() { try optimizer.tell(proposal.id, .scores([0.5])) }
-    let mean = try #require(optimizer.distributions.gaussian).mean
+    let mean = try #require(optimizer.state.distributions.gaussian).mean
     for (found, expected) in zip(mean, average) { #expect(abs(found - expected) < 1e-15) }
   }
 
@@ -288,7 +288,7 @@ import Testing
     }
     _ = try decode(text)
     #expect(throws: DecodingError.self) {
-      try decode(text.replacing("\"version\":1", with: "\"version\":2"))
+      try decode(text.replacing("\"version\":2", with: "\"version\":3"))
     }
     #expect(throws: DecodingError.self) {
       try decode(text.replacing("\"algorithm\":\"auto\"", with: "\"algorithm\":\"tpe\""))
@@ -299,7 +299,7 @@ import Testing
   func algorithms() throws {
     #expect(
       Algorithms.all.names == [
-        "auto", "catcma", "cma-es", "sep-cma-es", "random", "random-start",
+        "auto", "catcma", "cma-es", "sep-cma-es", "nsga-ii", "random", "random-start",
       ])
     func message(_ name: String, _ space: SearchSpace) -> String {
       do {
@@ -311,7 +311,7 @@ import Testing
     #expect(
       message("cmaes", try Self.reals(2)) == """
         search.algorithm: unknown algorithm 'cmaes'
-          fix: did you mean 'cma-es'? known: auto, catcma, cma-es, sep-cma-es, random, random-start
+          fix: did you mean 'cma-es'? known: auto, catcma, cma-es, sep-cma-es, nsga-ii, random, random-start
         """)
     #expect(message("sep-cma-es", try Self.reals(2)) == "accepted")
     #expect(

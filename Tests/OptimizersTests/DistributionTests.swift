@@ -11,7 +11,8 @@ import Testing
     let stream = RandomStream(seed: 1, purpose: .examples)
     for update in 0..<5 {
       let y = PaddedVector((0..<11).map { stream.normal(at: 11 * update + $0) })
-      covariance.update(decay: 0.9, terms: [(0.3, y)], gap: 1)
+      covariance.update(decay: 0.9, terms: [(0.3, y)])
+      covariance.refresh(gap: 1)
     }
     let z = PaddedVector((0..<11).map { stream.normal(at: 100 + $0) })
     let y = covariance.transform(z)
@@ -32,7 +33,8 @@ import Testing
     let stream = RandomStream(seed: 2, purpose: .examples)
     func update(_ covariance: inout FullCovariance, _ index: Int) {
       let y = PaddedVector((0..<9).map { stream.normal(at: 9 * index + $0) })
-      covariance.update(decay: 0.8, terms: [(0.2, y), (-0.05, y)], gap: 3)
+      covariance.update(decay: 0.8, terms: [(0.2, y), (-0.05, y)])
+      covariance.refresh(gap: 3)
     }
     var covariance = FullCovariance(dimension: 9)
     for index in 0..<updates { update(&covariance, index) }
@@ -50,7 +52,8 @@ import Testing
 
   @Test("a matrix that is not positive is lifted, never repaired to zero") func lifting() {
     var covariance = FullCovariance(dimension: 3)
-    covariance.update(decay: 1, terms: [(-2, PaddedVector([1, 0, 0]))], gap: 1)
+    covariance.update(decay: 1, terms: [(-2, PaddedVector([1, 0, 0]))])
+    covariance.refresh(gap: 1)
     #expect(covariance.roots.allSatisfy { $0 > 0 })
     #expect(covariance.transform(PaddedVector([1, 1, 1])).values.allSatisfy { $0.isFinite })
   }

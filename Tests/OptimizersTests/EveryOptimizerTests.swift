@@ -103,9 +103,11 @@ import Testing
 
   @Test("another seed gives other candidates", arguments: Algorithms.all.names)
   func seeds(algorithm: String) throws {
+    // But for the start itself, which some propose first.
+    let start = try Self.space(for: algorithm).start
     let first = try Self.make(algorithm, seed: 1).population.map(\.genome)
     let second = try Self.make(algorithm, seed: 2).population.map(\.genome)
-    #expect(Set(first).isDisjoint(with: second))
+    #expect(Set(first).subtracting([start]).isDisjoint(with: second))
   }
 
   @Test("refuses contradictions and strangers", arguments: Algorithms.all.names)

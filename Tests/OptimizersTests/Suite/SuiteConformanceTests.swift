@@ -1,4 +1,5 @@
 import Foundation
+import OptimizerSuite
 import Testing
 
 /// Our transcription of the suite gives the values of optimizer-figures.json: reals within 1e-12

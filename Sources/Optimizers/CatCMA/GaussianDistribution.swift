@@ -15,10 +15,16 @@ struct GaussianDistribution: Sendable {
   /// Updates so far; void generations do not count.
   private(set) var updates = 0
 
-  init(mean: [Double], sigma: Double, covariance: CovarianceMode) {
+  /// With C = I.
+  init(mean: [Double], sigma: Double, covariance mode: CovarianceMode) {
+    self.init(
+      mean: mean, sigma: sigma, covariance: Covariance(mode, dimension: mean.count))
+  }
+
+  init(mean: [Double], sigma: Double, covariance: Covariance) {
     self.mean = mean
     self.sigma = sigma
-    self.covariance = Covariance(covariance, dimension: mean.count)
+    self.covariance = covariance
     path = PaddedVector(count: mean.count)
     stepPath = PaddedVector(count: mean.count)
   }
@@ -90,10 +96,14 @@ struct GaussianDistribution: Sendable {
     let decay = 1 + lost - rates.c1 - rates.cmu * weights.reduce(0, +)
     covariance.update(
       decay: decay,
-      terms: terms.map { (rates.cmu * $0.weight, $0.y) } + [(rates.c1, path)],
-      gap: rates.decompositionGap(dimension: dimension))
+      terms: terms.map { (rates.cmu * $0.weight, $0.y) } + [(rates.c1, path)])
     updates += 1
-    // Keeps the smallest eigenvalue of σ² C above 1e-30.
+  }
+
+  /// Ends a generation's changes: samples follow the covariance again, at most lazily late, and the
+  /// smallest eigenvalue of σ² C stays above 1e-30.
+  mutating func refresh(_ rates: LearningRates) {
+    covariance.refresh(gap: rates.decompositionGap(dimension: dimension))
     sigma = max(sigma, 1e-15 / covariance.extremes.least)
   }
 

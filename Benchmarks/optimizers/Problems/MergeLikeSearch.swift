@@ -1,14 +1,14 @@
-import Optimizers
-import SearchSpaces
+package import Optimizers
+package import SearchSpaces
 
 /// Searching the merge-like objective as the reference figures do, with or without knots.
-struct MergeLikeSearch {
-  let objective = MergeLikeObjective()
+package struct MergeLikeSearch {
+  package let objective = MergeLikeObjective()
   /// nil: every layer has its own coefficient.
-  let knots: Int?
-  let space: SearchSpace
+  package let knots: Int?
+  package let space: SearchSpace
 
-  init(knots: Int?) throws {
+  package init(knots: Int?) throws {
     self.knots = knots
     let rows = knots ?? 24
     var parameters: [SearchParameter] = []
@@ -30,7 +30,7 @@ struct MergeLikeSearch {
     space = try SearchSpace(parameters)
   }
 
-  func candidate(_ genome: Genome) -> (w: [Double], c: [Int], d: [Double]) {
+  package func candidate(_ genome: Genome) -> (w: [Double], c: [Int], d: [Double]) {
     let rows = knots ?? 24
     let values = genome.values
     var w = Array(values[..<(2 * rows)])
@@ -49,19 +49,20 @@ struct MergeLikeSearch {
     )
   }
 
-  func truth(_ genome: Genome) -> Double {
+  package func truth(_ genome: Genome) -> Double {
     let (w, c, d) = candidate(genome)
     return 1 - objective.accuracy(w, c, d)
   }
 
-  struct Result {
+  package struct Result {
     /// True value of the distribution's mean.
-    var mean = 1.0
+    package var mean = 1.0
     /// True value of the best observed candidate.
-    var best = 1.0
+    package var best = 1.0
   }
 
-  func run(_ algorithm: String, settings: OptimizerSettings, seed: UInt64) throws -> Result {
+  package func run(_ algorithm: String, settings: OptimizerSettings, seed: UInt64) throws -> Result
+  {
     var optimizer = try AnyOptimizer(
       algorithm, space: space, settings: settings, seed: seed, at: "suite")
     var evaluations = 0

@@ -1,4 +1,5 @@
 import Randomness
+import SearchSpaces
 
 /// The weights of ranked candidates.
 ///
@@ -120,7 +121,7 @@ struct LearningRates {
 
   /// Evaluations in which the covariance is learnt once: λ / (c_1 + c_μ) at the plain default λ.
   static func learningTime(dimension: Int, covariance: CovarianceMode) -> Double {
-    let lambda = 4 + Int((3 * Deterministic.log(Double(dimension))).rounded(.down))
+    let lambda = plainPopulationSize(dimension)
     let rates = LearningRates(lambda: lambda, dimension: dimension, covariance: covariance)
     return Double(lambda) / (rates.c1 + rates.cmu)
   }

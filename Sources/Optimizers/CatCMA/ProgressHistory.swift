@@ -29,6 +29,9 @@ struct ProgressHistory: Sendable, Codable {
     if flat.count > max(dimension, 5) { flat.removeFirst() }
   }
 
+  /// Median cost of the last ranked generation.
+  var latestMedian: Double? { median.last }
+
   mutating func recordVoid() { voidGenerations += 1 }
 
   /// Five flat generations in a row.

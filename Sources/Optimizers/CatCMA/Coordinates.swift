@@ -33,6 +33,11 @@ struct Coordinates: Sendable {
     /// The coordinate halfway between levels `index` and `index + 1`.
     func threshold(_ index: Int) -> Double { (Double(index) + 0.5) / scale }
 
+    /// The user's value there, between two levels too; inside the range.
+    func value(at coordinate: Double) -> Double {
+      lowest + min(max(coordinate * scale, 0), Double(levels - 1))
+    }
+
     /// The level whose cell holds `coordinate`; thresholds belong to the cell below.
     func level(at coordinate: Double) -> Int {
       let cell = (coordinate * scale - 0.5).rounded(.up)
@@ -56,6 +61,8 @@ struct Coordinates: Sendable {
   let categories: [Category]
   let constants: [(parameter: Int, value: Double)]
   let initialMean: [Double]
+  /// σ₀, the initial step in all coordinates.
+  let sigma: Double
 
   var gaussianCount: Int { reals.count + integers.count }
   var discreteCount: Int { integers.count + categories.count }
@@ -113,6 +120,7 @@ struct Coordinates: Sendable {
     self.categories = categories
     self.constants = constants
     initialMean = reals.map(\.1) + integers.map(\.1)
+    sigma = settings.sigma
   }
 
   private static func real(
@@ -141,6 +149,37 @@ struct Coordinates: Sendable {
         fix: "give one probability per choice, summing to 1")
     }
     return initial.map { $0 / sum }
+  }
+
+  /// Of the Gaussian coordinates.
+  var gaussianParameters: [Int] { reals.map(\.parameter) + integers.map(\.parameter) }
+  /// The user's units per unit of each Gaussian coordinate.
+  var scales: [Double] { reals.map(\.scale) + integers.map(\.scale) }
+  /// The range of each Gaussian coordinate, in its units; 1 for unbounded ones.
+  var widths: [Double] {
+    reals.map(\.width) + integers.map { Double($0.levels - 1) / $0.scale }
+  }
+
+  /// The Gaussian coordinates of a genome; those of integers may lie between two levels.
+  func point(of genome: Genome) -> [Double] {
+    reals.map { real in
+      let coordinate = (genome.values[real.parameter] - real.origin) / real.scale
+      return real.map?.inverse(coordinate) ?? coordinate
+    } + integers.map { (genome.values[$0.parameter] - $0.lowest) / $0.scale }
+  }
+
+  /// A mean to begin anew at: uniform over bounded coordinates and within two initial steps of the
+  /// start of unbounded ones.
+  func freshMean(_ stream: RandomStream) -> [Double] {
+    let fresh = reals.enumerated().map { index, real in
+      let uniform = stream.uniform(at: index)
+      guard let map = real.map else { return initialMean[index] + (4 * uniform - 2) * sigma }
+      return map.inverse(min(uniform * real.width, map.upper))
+    }
+    return fresh
+      + integers.enumerated().map { index, integer in
+        stream.uniform(at: reals.count + index) * Double(integer.levels - 1) / integer.scale
+      }
   }
 
   /// The genome of a Gaussian point, its integers taken from `scaled`, and one level per category.

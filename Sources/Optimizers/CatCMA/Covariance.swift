@@ -19,6 +19,13 @@ enum Covariance: Sendable {
     }
   }
 
+  subscript(row: Int, column: Int) -> Double {
+    switch self {
+    case .full(let covariance): covariance[row, column]
+    case .diagonal(let variances): row == column ? variances[row] : 0
+    }
+  }
+
   /// Ratio of the largest to the smallest eigenvalue.
   var condition: Double {
     switch self {
@@ -66,11 +73,11 @@ enum Covariance: Sendable {
   }
 
   /// C ← decay · C + Σ weight y yᵀ.
-  mutating func update(decay: Double, terms: [(weight: Double, y: PaddedVector)], gap: Int) {
+  mutating func update(decay: Double, terms: [(weight: Double, y: PaddedVector)]) {
     switch self {
     case .full(var covariance):
       self = .diagonal([])  // gives up the second reference, so that the matrix changes in place
-      covariance.update(decay: decay, terms: terms, gap: gap)
+      covariance.update(decay: decay, terms: terms)
       self = .full(covariance)
     case .diagonal(var variances):
       for index in variances.indices {
@@ -80,6 +87,14 @@ enum Covariance: Sendable {
       }
       self = .diagonal(variances)
     }
+  }
+
+  /// Lets samples follow the matrix again, a full one at most every `gap` updates.
+  mutating func refresh(gap: Int) {
+    guard case .full(var covariance) = self else { return }
+    self = .diagonal([])
+    covariance.refresh(gap: gap)
+    self = .full(covariance)
   }
 
   /// Multiplies standard deviations of coordinates.

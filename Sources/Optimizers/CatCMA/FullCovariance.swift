@@ -10,6 +10,8 @@ struct FullCovariance: Sendable {
   private(set) var roots: [Double]
   /// Whether B and D belong to the present matrix.
   private var isFresh: Bool
+  /// Whether a coordinate was rescaled since.
+  private var isRescaled = false
   /// Updates since the last decomposition.
   private(set) var age = 0
 
@@ -20,7 +22,16 @@ struct FullCovariance: Sendable {
     isFresh = true
   }
 
+  /// Takes the lower triangle of a positive definite matrix.
+  init(lowerTriangleOf matrix: SquareMatrix) {
+    self.init(dimension: matrix.size)
+    self.matrix = matrix
+    decompose()
+  }
+
   var dimension: Int { matrix.size }
+
+  subscript(row: Int, column: Int) -> Double { matrix[max(row, column), min(row, column)] }
 
   /// The variances C_ii.
   var variances: [Double] { (0..<dimension).map { matrix[$0, $0] } }
@@ -54,8 +65,8 @@ struct FullCovariance: Sendable {
     return z
   }
 
-  /// C ← decay · C + Σ weight y yᵀ, then a decomposition if `gap` updates have passed.
-  mutating func update(decay: Double, terms: [(weight: Double, y: PaddedVector)], gap: Int) {
+  /// C ← decay · C + Σ weight y yᵀ; B and D stay until ``refresh(gap:)``.
+  mutating func update(decay: Double, terms: [(weight: Double, y: PaddedVector)]) {
     let width = matrix.width
     let steps = terms.flatMap(\.y.lanes)
     var factors = [Double](repeating: 0, count: terms.count)
@@ -74,17 +85,22 @@ struct FullCovariance: Sendable {
     }
     isFresh = false
     age += 1
-    if age >= gap { decompose() }
   }
 
-  /// Multiplies a coordinate's standard deviation by `factor`, and decomposes again.
+  /// Multiplies standard deviations of coordinates by factors, which the next refresh takes over.
   mutating func rescale(_ factors: [(index: Int, factor: Double)]) {
     guard !factors.isEmpty else { return }
     for (index, factor) in factors {
       for column in 0...index { matrix[index, column] *= factor }
       for row in index..<dimension { matrix[row, index] *= factor }
     }
-    decompose()
+    isFresh = false
+    isRescaled = true
+  }
+
+  /// Decomposes if `gap` updates have passed since the last time, or if a coordinate was rescaled.
+  mutating func refresh(gap: Int) {
+    if age >= gap || isRescaled { decompose() }
   }
 
   /// The axes become a pure function of the matrix, whose eigenvalues it makes positive.
@@ -100,6 +116,7 @@ struct FullCovariance: Sendable {
     axes = eigen.vectors
     roots = eigen.values.map { max($0, .leastNormalMagnitude).squareRoot() }
     isFresh = true
+    isRescaled = false
     age = 0
   }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
 /// The functions of the reference suite (optimizers.md §15.2–15.6); all are minimised.
-enum SuiteFunctions {
-  static func continuous(_ name: String, _ n: Int) -> (([Double]) -> Double)? {
+package enum SuiteFunctions {
+  package static func continuous(_ name: String, _ n: Int) -> (([Double]) -> Double)? {
     let optimum = SuiteArithmetic.shift(n)
     let rotation = SuiteArithmetic.rotation(n)
     let sixth = SuiteArithmetic.scales(n, 6)
@@ -60,7 +60,7 @@ enum SuiteFunctions {
   }
 
   /// On [0, 1]ⁿ, with the optimum on, beyond and inside the bounds.
-  static func bounded(_ name: String, _ n: Int) -> ([Double]) -> Double {
+  package static func bounded(_ name: String, _ n: Int) -> ([Double]) -> Double {
     let offsets = (0..<n).map { [-0.2, 1.0, 0.37][$0 % 3] }
     let weights =
       name == "sphere_bnd" ? Array(repeating: 1, count: n) : SuiteArithmetic.scales(n, 4)
@@ -76,7 +76,7 @@ enum SuiteFunctions {
   }
 
   /// Continuous part x, integers or switches z.
-  static func mixed(_ name: String, _ x: [Double], _ z: [Double]) -> Double? {
+  package static func mixed(_ name: String, _ x: [Double], _ z: [Double]) -> Double? {
     let squares = { (values: [Double]) in values.reduce(0) { $0 + $1 * $1 } }
     func weighted(_ values: [Double]) -> Double {
       squares(
@@ -94,7 +94,7 @@ enum SuiteFunctions {
   }
 
   /// Categories c in 0 ..< choices.
-  static func categorical(
+  package static func categorical(
     _ name: String, _ x: [Double], _ z: [Double], _ c: [Int], choices: Int
   ) -> Double? {
     let squares = { (values: [Double]) in values.reduce(0) { $0 + $1 * $1 } }

@@ -1,13 +1,13 @@
-import Optimizers
-import SearchSpaces
+package import Optimizers
+package import SearchSpaces
 
 /// A problem of the suite as a search: its space at the start of one run, and its cost.
-struct SuiteProblem {
-  let space: SearchSpace
-  let sigma: Double
-  let cost: (Genome) -> Double
+package struct SuiteProblem {
+  package let space: SearchSpace
+  package let sigma: Double
+  package let cost: (Genome) -> Double
 
-  static func continuous(_ name: String, _ n: Int, run: UInt64) throws -> SuiteProblem? {
+  package static func continuous(_ name: String, _ n: Int, run: UInt64) throws -> SuiteProblem? {
     guard let function = SuiteFunctions.continuous(name, n) else { return nil }
     let start = SuiteArithmetic.start(run: run, n, -4, 4)
     let space = try SearchSpace(
@@ -17,7 +17,7 @@ struct SuiteProblem {
     return SuiteProblem(space: space, sigma: 0.1) { function($0.values) }
   }
 
-  static func bounded(_ name: String, _ n: Int, run: UInt64) throws -> SuiteProblem {
+  package static func bounded(_ name: String, _ n: Int, run: UInt64) throws -> SuiteProblem {
     let function = SuiteFunctions.bounded(name, n)
     let start = SuiteArithmetic.start(run: run, n, 0.2, 0.8)
     let space = try SearchSpace(
@@ -28,7 +28,7 @@ struct SuiteProblem {
   }
 
   /// Half reals, half integers or switches.
-  static func mixed(_ name: String, _ n: Int, run: UInt64) throws -> SuiteProblem {
+  package static func mixed(_ name: String, _ n: Int, run: UInt64) throws -> SuiteProblem {
     let isSwitch = name.hasSuffix("onemax")
     let start = SuiteArithmetic.start(run: run, n, 1, 3)
     var parameters = (0..<n / 2).map {
@@ -48,7 +48,7 @@ struct SuiteProblem {
     }
   }
 
-  static func categorical(
+  package static func categorical(
     _ name: String, reals: Int, integers: Int, categories: Int, choices: Int, run: UInt64
   ) throws -> SuiteProblem {
     let start = SuiteArithmetic.start(run: run, reals + integers, 1, 3)
@@ -72,17 +72,16 @@ struct SuiteProblem {
   }
 
   /// Evaluations up to the first cost of at most 1e-8, or nil within the budget.
-  func evaluationsToTarget(
-    _ algorithm: String = "auto", covariance: OptimizerSettings.CovarianceChoice = .full,
-    budget: Int, seed: UInt64
+  package func evaluationsToTarget(
+    _ settings: OptimizerSettings, algorithm: String = "auto", seed: UInt64
   ) throws -> Int? {
+    var settings = settings
+    settings.sigma = sigma
+    settings.noise = .none
     var optimizer = try AnyOptimizer(
-      algorithm, space: space,
-      settings: OptimizerSettings(
-        budget: budget, sigma: sigma, covariance: covariance, noise: .none),
-      seed: seed, at: "suite")
+      algorithm, space: space, settings: settings, seed: seed, at: "suite")
     var evaluations = 0
-    while evaluations < budget, optimizer.termination == nil {
+    while evaluations < settings.budget, optimizer.termination == nil {
       for proposal in optimizer.ask(optimizer.populationSize) {
         let value = cost(proposal.genome)
         evaluations += 1

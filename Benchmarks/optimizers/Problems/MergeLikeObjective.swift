@@ -3,23 +3,23 @@ import Randomness
 
 /// A synthetic merge score: coefficients over 24 layers and 2 models, a method per group of layers,
 /// and densities that two of the four methods read (optimizers.md §15.7, instance A).
-struct MergeLikeObjective {
-  let layers = 24
-  let models = 2
-  let groups = 4
-  let methods = 4
-  let questions = 200
-  let readsDensity = [false, false, true, true]
+package struct MergeLikeObjective {
+  package let layers = 24
+  package let models = 2
+  package let groups = 4
+  package let methods = 4
+  package let questions = 200
+  package let readsDensity = [false, false, true, true]
   /// Handicap of method c in group g.
-  let handicap: [[Double]]
-  let best: [Int]
-  let density: [[Double]]
+  package let handicap: [[Double]]
+  package let best: [Int]
+  package let density: [[Double]]
   /// Weights of the layers, sum 1.
-  let importance: [Double]
+  package let importance: [Double]
   /// Ideal coefficient of (method, layer, model).
-  let target: [[[Double]]]
+  package let target: [[[Double]]]
 
-  init() {
+  package init() {
     var generator = SplitMix64(seed: 20_240_610)
     var phases: [[(phase: Double, frequency: Double)]] = []
     for _ in 0..<methods {
@@ -55,10 +55,10 @@ struct MergeLikeObjective {
     self.density = density
   }
 
-  func group(of layer: Int) -> Int { layer * groups / layers }
+  package func group(of layer: Int) -> Int { layer * groups / layers }
 
   /// `w` is layers × models, row-major.
-  func loss(_ w: [Double], _ c: [Int], _ d: [Double]) -> Double {
+  package func loss(_ w: [Double], _ c: [Int], _ d: [Double]) -> Double {
     var total = 0.0
     var previous = [Double](repeating: 0, count: models)
     for layer in 0..<layers {
@@ -85,12 +85,13 @@ struct MergeLikeObjective {
     return total
   }
 
-  func accuracy(_ w: [Double], _ c: [Int], _ d: [Double]) -> Double {
+  package func accuracy(_ w: [Double], _ c: [Int], _ d: [Double]) -> Double {
     0.25 + 0.60 * exp(-loss(w, c, d))
   }
 
   /// Share of wrong answers among the questions of evaluation `index`.
-  func observed(_ w: [Double], _ c: [Int], _ d: [Double], run: UInt64, index: Int) -> Double {
+  package func observed(_ w: [Double], _ c: [Int], _ d: [Double], run: UInt64, index: Int) -> Double
+  {
     let accuracy = accuracy(w, c, d)
     let right = SuiteArithmetic.uniforms(seed: run << 32 | UInt64(index), questions)
       .count { $0 < accuracy }
@@ -98,7 +99,7 @@ struct MergeLikeObjective {
   }
 
   /// The best coefficients, methods and densities.
-  var optimum: (w: [Double], c: [Int], d: [Double]) {
+  package var optimum: (w: [Double], c: [Int], d: [Double]) {
     let w = (0..<layers).flatMap { target[best[group(of: $0)]][$0] }
     let d = (0..<groups).map { group in
       let members = (0..<layers * models).filter { self.group(of: $0 / models) == group }
