@@ -3,7 +3,9 @@ import Foundation
 
 /// What this process takes of the machine's memory.
 public enum ProcessMemory {
-  /// Bytes of anonymous memory that lie in RAM: heap and stacks, without mapped files. Nil if unknown.
+  /// Bytes of anonymous memory that lie in RAM.
+  ///
+  /// Heap and stacks, without mapped files. Nil if unknown.
   public static var anonymousBytes: Int? {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else {
       return nil
