@@ -60,6 +60,9 @@ struct SearchInputs: Sendable {
     inputs.settings = settings
     inputs.mergeSpace = try MergeSpace(
       spaceSettings, models: mergeSpace.models, outline: outline, budget: settings.spaceBudget)
+    if let source = configuration.warmStart {
+      inputs.settings.warmStart = try source.warmStart(for: inputs.mergeSpace.space)
+    }
     return inputs
   }
 }
@@ -131,8 +134,13 @@ private struct SearchOpening {
       })
     let inputs = try value {
       let spaceSettings = try MergeSpaceSettings(configuration.space, models: models)
-      let settings = try Self.planSettings(
+      var settings = try Self.planSettings(
         configuration, spaceSettings, plan: plan, prepared)
+      let mergeSpace = try MergeSpace(
+        spaceSettings, models: models, outline: outline, budget: settings.spaceBudget)
+      if plan == nil, let source = configuration.warmStart {
+        settings.warmStart = try source.warmStart(for: mergeSpace.space)
+      }
       return SearchInputs(
         configuration: configuration, pool: pool, memory: memory, library: library,
         statistics: statistics,
@@ -140,9 +148,7 @@ private struct SearchOpening {
         experts: experts, tasks: tasks, weights: configuration.tasks.map(\.weight),
         engine: engine, evaluator: evaluator, prepared: prepared, simpleMerges: simple,
         spaceSettings: spaceSettings, outline: outline,
-        settings: settings,
-        mergeSpace: try MergeSpace(
-          spaceSettings, models: models, outline: outline, budget: settings.spaceBudget))
+        settings: settings, mergeSpace: mergeSpace)
     }
     guard problems.isEmpty, let inputs else { throw DiagnosticList(problems) }
     return inputs
@@ -219,10 +225,12 @@ private struct SearchOpening {
     _ prepared: PreparedSplits
   ) throws -> PlanSettings {
     if let plan { return try decodeJSON(PlanSettings.self, plan.settings, at: "plan.settings") }
+    let hasFront = configuration.algorithm == NSGA2.name && configuration.tasks.count > 1
     let cost = FinalistCost(
       isStochastic: space.methods.contains(where: \.isStochastic),
       choosesAmongCategories: space.methods.count > 1 || space.pairs.count > 1,
-      hasDistribution: configuration.algorithm != "random",
+      hasDistribution: Algorithms.all[configuration.algorithm]?.hasDistribution ?? false,
+      front: hasFront ? FinalistCost.frontMembers : nil,
       validationPasses: Double(prepared.validation.requestedTokens)
         / Double(max(1, prepared.search.requestedTokens)))
     // Without a number of evaluations the baselines will give one; until then a night's worth.
@@ -236,7 +244,8 @@ private struct SearchOpening {
     }
     return PlanSettings(
       spaceBudget: Int(Double(evaluations) - cost.reserve(of: evaluations)), finalistCost: cost,
-      populationSize: configuration.population)
+      objectives: hasFront ? configuration.tasks.count : nil,
+      populationSize: configuration.population, restarts: configuration.restarts)
   }
 }
 

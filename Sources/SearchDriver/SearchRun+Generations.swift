@@ -63,10 +63,12 @@ extension SearchRun {
       event: event("planned"))
   }
 
-  /// An optimizer that starts where the search file says, else at the best simple merge on the search
+  /// An optimizer that starts where the search file or an earlier search says, else at the best simple merge on the search
   /// split that the space can express.
   private func newOptimizer(_ search: StoredSearch) throws -> AnyOptimizer {
-    guard !inputs.spaceSettings.hasStart else { return try inputs.makeOptimizer(seed: search.seed) }
+    guard !inputs.spaceSettings.hasStart, inputs.settings.warmStart == nil else {
+      return try inputs.makeOptimizer(seed: search.seed)
+    }
     let manner = try searchManner(search)
     var best: (name: String, score: Double, genome: Genome)?
     for candidate in try store.candidates(.kind(.simple)) {
@@ -86,7 +88,7 @@ extension SearchRun {
     guard let last = try store.generations().last else { return }
     var optimizer = try optimizer(opening: last)
     try tell(&optimizer, last)
-    guard try mayOpenNext(search) else { return }
+    guard try mayOpenNext(search, optimizer.populationSize) else { return }
     try store.open(try proposals(of: optimizer), event: event("opened"))
   }
 
@@ -166,7 +168,7 @@ extension SearchRun {
     let scored = try original(of: candidate) ?? candidate
     let key = manner.key(scored.id, maskSeed: inputs.maskSeed(of: scored))
     guard let evaluation = try store.evaluation(key) else { return .invalid }
-    return .scores([evaluation.score])
+    return .scores(inputs.objectiveScores(evaluation, manner))
   }
 
   func tell(_ optimizer: inout AnyOptimizer, _ generation: Generation) throws {
@@ -214,7 +216,9 @@ extension SearchRun {
       }
     if let reason { note(reason) }
     if let warning = optimizer.warning { note("warning: \(warning)") }
-    let next = try mayOpenNext(search) && reason == nil ? try proposals(of: optimizer) : nil
+    let next =
+      try mayOpenNext(search, optimizer.populationSize) && reason == nil
+      ? try proposals(of: optimizer) : nil
     try store.close(
       run: generation.run, generation: generation.number, as: outcome, statuses: statuses,
       next: next, event: event("generation"))
@@ -242,12 +246,12 @@ extension SearchRun {
     return order.first?.key ?? "no reason is known"
   }
 
-  /// Whether the budget pays for another whole generation.
-  private func mayOpenNext(_ search: StoredSearch) throws -> Bool {
-    guard let plan = search.plan, let evaluations = search.budget.evaluations else { return false }
+  /// Whether the budget pays for another whole generation of so many candidates.
+  private func mayOpenNext(_ search: StoredSearch, _ population: Int) throws -> Bool {
+    guard let evaluations = search.budget.evaluations else { return false }
     let searchable = Double(evaluations) - search.budget.reserve
     // Sums of exact whole passes; the slack is for cost shares that racing may leave.
-    return try store.chargedCost() + Double(plan.population) <= searchable + 1e-9
+    return try store.chargedCost() + Double(population) <= searchable + 1e-9
   }
 
   private func checkTimeLimit(_ search: StoredSearch) throws {
@@ -270,9 +274,9 @@ extension SearchRun {
     parent: (name: String, score: Double), rate: Double?
   ) throws {
     let search = try store.search()
-    guard let plan = search.plan, let evaluations = search.budget.evaluations else { return }
+    guard let evaluations = search.budget.evaluations else { return }
     let left = Double(evaluations) - search.budget.reserve - (try store.chargedCost())
-    let whole = Int((left + Double(done)) / Double(max(1, plan.population)))
+    let whole = Int((left + Double(done)) / Double(max(1, candidates.count)))
     observer(
       .progress(
         Progress(
