@@ -43,7 +43,10 @@ struct GenerationLedger: Sendable, Codable {
     if id.generation < generation {
       if id.generation == generation - 1, id.run == previousRun, !previous.isEmpty {
         guard previous.indices.contains(id.index) else { throw unknown(id) }
-        guard previous[id.index] == outcome else { throw conflict(id, previous[id.index], outcome) }
+        // A result that was given up may still arrive; it is too late to be told.
+        guard previous[id.index] == outcome || previous[id.index] == .dropped else {
+          throw conflict(id, previous[id.index], outcome)
+        }
       }
       return nil
     }

@@ -35,7 +35,8 @@ extension GenerationCycle {
 
   /// The candidates that validation chooses from, in order: the distribution's mean with its modal
   /// categories; for each of the most probable combinations of categories the ranking-weighted mean of
-  /// the observed candidates that have it; the best distinct observed candidates.
+  /// the observed candidates that have it; with several objectives those that no other beats in every
+  /// task; the best distinct observed candidates.
   func proposedFinalists() throws -> [(genome: Genome, origin: String)] {
     let observed = try observedCandidates()
     let space = problem.space
@@ -51,6 +52,11 @@ extension GenerationCycle {
         if let mean {
           finalists.append((mean, "mean of " + describe(combination, in: space)))
         }
+      }
+    }
+    if problem.objectives > 1 {
+      for index in ParetoRanking.front(of: observed.map(\.scores)).prefix(FinalistCost.frontMembers) {
+        finalists.append((observed[index].genome, "Pareto front"))
       }
     }
     var seen: Set<UInt64> = []
@@ -71,15 +77,25 @@ extension GenerationCycle {
     return optimizer
   }
 
+  private struct Observed {
+    let id: Candidate.ID
+    let genome: Genome
+    let score: Double
+    /// What the optimizer was told.
+    let scores: [Double]
+  }
+
   /// Search candidates with a score of their own, in the order of their numbers.
-  private func observedCandidates() throws -> [(id: Candidate.ID, genome: Genome, score: Double)] {
+  private func observedCandidates() throws -> [Observed] {
     let search = try store.search()
     return try store.candidates(.kind(.search)).compactMap {
-      candidate -> (id: Candidate.ID, genome: Genome, score: Double)? in
+      candidate -> Observed? in
       guard candidate.duplicateOf == nil, let genome = candidate.genome else { return nil }
       let key = search.searchKey(candidate.id, maskSeed: problem.maskSeed(of: candidate))
       guard let evaluation = try store.evaluation(key) else { return nil }
-      return (candidate.id, genome, evaluation.score)
+      return Observed(
+        id: candidate.id, genome: genome, score: evaluation.score,
+        scores: try problem.toldScores(of: evaluation, search))
     }
   }
 

@@ -101,7 +101,7 @@ struct GenerationCycle {
     let scored = try original(of: candidate) ?? candidate
     let key = search.searchKey(scored.id, maskSeed: problem.maskSeed(of: scored))
     guard let evaluation = try store.evaluation(key) else { return .invalid }
-    return .scores([evaluation.score])
+    return .scores(try problem.toldScores(of: evaluation, search))
   }
 
   func tell(_ optimizer: inout AnyOptimizer, _ generation: Generation) throws {

@@ -1,3 +1,5 @@
+import Optimizers
+
 /// What the final comparison costs, in full passes over the search split.
 struct FinalistCost: Hashable, Codable {
   /// Whether random masks take part, so that finalists are judged under several mask seeds.
@@ -5,11 +7,16 @@ struct FinalistCost: Hashable, Codable {
   var choosesAmongCategories: Bool
   /// False for random search, whose finalists are its best observed candidates alone.
   var hasDistribution: Bool
+  /// How many of the observed candidates that no other beats in every task become finalists; nil: there
+  /// is one objective.
+  var front: Int?
   /// Tokens of the validation split over those of the search split.
   var validationPasses: Double
 
   /// How many of the best observed candidates become finalists.
   static let observed = 5
+  /// How many of a Pareto front do, where there are several objectives.
+  static let frontMembers = 8
   /// How many of the most probable combinations of categories do.
   static let combinations = 3
   /// Mask seeds under which a stochastic finalist is judged.
@@ -21,7 +28,7 @@ struct FinalistCost: Hashable, Codable {
   /// At most; distinct finalists may be fewer.
   var passes: Double {
     let seeds = isStochastic ? Double(Self.maskSeeds) : 1
-    return Double(made) + Double(made + Self.observed) * seeds * validationPasses
+    return Double(made) + Double(made + Self.observed + (front ?? 0)) * seeds * validationPasses
   }
 
   /// The passes that a budget keeps back: the larger of 10 % and the cost.
@@ -36,6 +43,11 @@ struct PlanSettings: Hashable, Codable {
   /// Evaluations for candidates when the search was created; later extensions do not change the space.
   var spaceBudget: Int
   var finalistCost: FinalistCost
+  /// Scores per candidate that the optimizer is told; nil: the weighted one.
+  var objectives: Int?
   /// Asked for in the search file.
   var populationSize: Int?
+  var restarts: OptimizerSettings.Restarts?
+  /// What the earlier search said when this one was created.
+  var warmStart: WarmStart?
 }

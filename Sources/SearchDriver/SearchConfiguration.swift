@@ -1,6 +1,7 @@
 import Diagnostics
 public import Documents
 import Foundation
+public import Optimizers
 
 /// What a command line changes about a search file.
 public struct SearchOverrides: Sendable {
@@ -72,6 +73,9 @@ public struct SearchConfiguration: Sendable {
   public var seed: UInt64
   public var population: Int?
   public var control: Control?
+  public var restarts: OptimizerSettings.Restarts
+  /// Where an earlier search says to begin.
+  public var warmStart: WarmStartSource?
   /// Best observed score on the search split that ends the search.
   public var target: Double?
   /// Generations without a new best score that end the search.
@@ -145,7 +149,8 @@ extension SearchConfiguration {
       tasks: tasks, objective: outside, algorithm: search.algorithm,
       evaluations: overrides.evaluations ?? search.evaluations, timeLimit: search.timeLimit,
       seed: overrides.seed ?? search.seed, population: search.population, control: search.control,
-      target: search.target, stagnation: search.stagnation, precision: evaluation.precision,
+      restarts: search.restarts, warmStart: search.warmStart, target: search.target,
+      stagnation: search.stagnation, precision: evaluation.precision,
       memory: evaluation.memory,
       threads: overrides.threads ?? evaluation.threads, racing: evaluation.racing,
       store: chosen ?? absolute(store ?? "\(stem).sqlite", in: folder))
@@ -176,6 +181,8 @@ private struct SectionReader {
     var seed: UInt64 = 0
     var population: Int?
     var control: SearchConfiguration.Control?
+    var restarts = OptimizerSettings.Restarts.none
+    var warmStart: WarmStartSource?
     var target: Double?
     var stagnation: Int?
     var isExact = false
@@ -305,8 +312,8 @@ private struct SectionReader {
     refuseUnknown(
       mapping,
       [
-        "algorithm", "evaluations", "time_limit", "seed", "population", "control", "target",
-        "stagnation", "noise",
+        "algorithm", "evaluations", "time_limit", "seed", "population", "control", "restarts",
+        "warm_start", "target", "stagnation", "noise",
       ])
     search.algorithm =
       value { try mapping.optional("algorithm")?.string() ?? "auto" }
@@ -340,6 +347,14 @@ private struct SectionReader {
       value {
         try mapping.optional("noise").map(ObjectiveSettings.isExact) ?? false
       } ?? false
+    search.restarts =
+      value { () -> OptimizerSettings.Restarts in
+        try mapping.optional("restarts")?.choice("restarts") ?? .none
+      } ?? .none
+    let folder = folder
+    search.warmStart =
+      value { try mapping.optional("warm_start").map { try WarmStartSource($0, folder: folder) } }
+      ?? nil
     search.target = value { try mapping.optional("target")?.double() } ?? nil
     search.stagnation =
       value { try mapping.optional("stagnation")?.integer(in: 1...1_000_000) } ?? nil

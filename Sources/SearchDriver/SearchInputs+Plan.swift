@@ -10,7 +10,9 @@ import Tasks
 extension SearchInputs {
   func makeOptimizer(seed: UInt64, start: Genome?) throws -> AnyOptimizer {
     var optimizerSettings = OptimizerSettings(
-      budget: settings.spaceBudget, populationSize: settings.populationSize)
+      budget: settings.spaceBudget, populationSize: settings.populationSize,
+      restarts: settings.restarts ?? .none, objectives: objectives,
+      warmStart: settings.warmStart)
     if let start { optimizerSettings.start(at: start, in: mergeSpace.space) }
     return try AnyOptimizer(
       configuration.algorithm, space: mergeSpace.space, settings: optimizerSettings, seed: seed,

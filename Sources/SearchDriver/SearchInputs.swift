@@ -74,6 +74,9 @@ struct SearchInputs: Sendable {
     inputs.settings = settings
     inputs.mergeSpace = try MergeSpace(
       spaceSettings, models: mergeSpace.models, outline: outline, budget: settings.spaceBudget)
+    if let source = configuration.warmStart {
+      inputs.settings.warmStart = try source.warmStart(for: inputs.mergeSpace.space)
+    }
     return inputs
   }
 }
@@ -167,8 +170,13 @@ private struct SearchOpening {
     let outline = ModelOutline(base.configuration)
     let inputs = try value {
       let spaceSettings = try MergeSpaceSettings(configuration.space, models: models)
-      let settings = try Self.planSettings(
+      var settings = try Self.planSettings(
         configuration, spaceSettings, plan: plan, prepared)
+      let mergeSpace = try MergeSpace(
+        spaceSettings, models: models, outline: outline, budget: settings.spaceBudget)
+      if plan == nil, let source = configuration.warmStart {
+        settings.warmStart = try source.warmStart(for: mergeSpace.space)
+      }
       ProcessMemory.returnFreeMemory()
       return SearchInputs(
         configuration: configuration, pool: pool, memory: memory, library: library,
@@ -178,9 +186,7 @@ private struct SearchOpening {
         engine: engine, judge: judge, evaluator: evaluator, prepared: prepared,
         simpleMerges: simple,
         spaceSettings: spaceSettings, outline: outline,
-        settings: settings,
-        mergeSpace: try MergeSpace(
-          spaceSettings, models: models, outline: outline, budget: settings.spaceBudget),
+        settings: settings, mergeSpace: mergeSpace,
         heldMemory: ProcessMemory.anonymousBytes ?? 0)
     }
     if let inputs { problems += try value { try inputs.memoryProblems() } ?? [] }
@@ -256,10 +262,12 @@ private struct SearchOpening {
     _ prepared: PreparedSplits
   ) throws -> PlanSettings {
     if let plan { return try decodeJSON(PlanSettings.self, plan.settings, at: "plan.settings") }
+    let hasFront = configuration.algorithm == NSGA2.name && configuration.tasks.count > 1
     let cost = FinalistCost(
       isStochastic: space.methods.contains(where: \.isStochastic),
       choosesAmongCategories: space.methods.count > 1 || space.pairs.count > 1,
-      hasDistribution: configuration.algorithm != "random",
+      hasDistribution: Algorithms.all[configuration.algorithm]?.hasDistribution ?? false,
+      front: hasFront ? FinalistCost.frontMembers : nil,
       validationPasses: Double(prepared.validation.requestedTokens)
         / Double(max(1, prepared.search.requestedTokens)))
     // Without a number of evaluations the baselines will give one; until then a night's worth.
@@ -273,7 +281,8 @@ private struct SearchOpening {
     }
     return PlanSettings(
       spaceBudget: Int(Double(evaluations) - cost.reserve(of: evaluations)), finalistCost: cost,
-      populationSize: configuration.population)
+      objectives: hasFront ? configuration.tasks.count : nil,
+      populationSize: configuration.population, restarts: configuration.restarts)
   }
 }
 

@@ -18,6 +18,13 @@ protocol SearchProblem: Sendable {
 
   /// The seed of a candidate's random masks; 0 where nothing is random.
   func maskSeed(of candidate: Candidate) -> UInt64
+
+  /// Scores that the optimizer is told of each candidate.
+  var objectives: Int { get }
+
+  /// What the optimizer is told of a score on the search split, each higher is better; as many as there
+  /// are objectives.
+  func toldScores(of evaluation: Evaluation, _ search: StoredSearch) throws -> [Double]
 }
 
 extension SearchProblem {

@@ -45,7 +45,7 @@ extension SearchRun {
     let winner: Candidate
     let parent: Candidate
     let simple: Candidate?
-    /// The three and the other parents, each once.
+    /// The three, the other parents and the validated Pareto front, each once.
     let tested: [Candidate]
   }
 
@@ -69,8 +69,9 @@ extension SearchRun {
       let opponents = judged.filter {
         ($0.kind.isParent || $0.id == simple?.id) && $0.id != winner.id
       }
+      let front = try front(of: finalists, validation).filter { $0.id != winner.id }
       let contest = Contest(
-        winner: winner, parent: parent, simple: simple, tested: opponents + [winner])
+        winner: winner, parent: parent, simple: simple, tested: opponents + [winner] + front)
       try store.noteTestLook(.verdict, round: round, candidates: contest.tested.map(\.id))
       note("testing the winner, its parents and the best simple merge")
       try score(contest.tested.flatMap(withMaskSeeds), test, keepsTexts: true)

@@ -63,10 +63,10 @@ extension SearchRun {
       event: event("planned"))
   }
 
-  /// An optimizer that starts where the search file says, else at the best simple merge on the search
-  /// split that the space can express.
+  /// An optimizer that starts where the search file or an earlier search says, else at the best simple
+  /// merge on the search split that the space can express.
   private func newOptimizer(_ search: StoredSearch) throws -> AnyOptimizer {
-    guard !inputs.spaceSettings.hasStart else {
+    guard !inputs.spaceSettings.hasStart, inputs.settings.warmStart == nil else {
       return try inputs.makeOptimizer(seed: search.seed, start: nil)
     }
     let manner = try searchManner(search)
@@ -124,9 +124,9 @@ extension SearchRun {
     parent: (name: String, score: Double)?, rate: Double?
   ) throws {
     let search = try store.search()
-    guard let plan = search.plan, let evaluations = search.budget.evaluations else { return }
+    guard let evaluations = search.budget.evaluations else { return }
     let left = Double(evaluations) - search.budget.reserve - (try store.chargedCost())
-    let whole = Int((left + Double(done)) / Double(max(1, plan.population)))
+    let whole = Int((left + Double(done)) / Double(max(1, candidates.count)))
     observer(
       .progress(
         Progress(

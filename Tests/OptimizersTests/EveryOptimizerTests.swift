@@ -167,4 +167,15 @@ import Testing
     }
     #expect(try Self.encoded(optimizer) == state)
   }
+
+  @Test("a result that was given up may arrive late", arguments: Algorithms.all.names)
+  func late(algorithm: String) throws {
+    var optimizer = try Self.make(algorithm, seed: 6)
+    for proposal in optimizer.ask(.max) {
+      try optimizer.tell(proposal.id, proposal.id.index == 1 ? .dropped : .scores([0.5]))
+    }
+    let state = try Self.encoded(optimizer)
+    try optimizer.tell(.init(run: 0, generation: 0, index: 1), .scores([0.75]))
+    #expect(try Self.encoded(optimizer) == state)
+  }
 }

@@ -34,6 +34,14 @@ struct OutsideInputs: SearchProblem {
           fix: "add 'search: {evaluations: 200}'; a time_limit may stand beside it")
       ])
     }
+    if configuration.warmStart != nil {
+      throw DiagnosticList([
+        Diagnostic(
+          "a warm start needs scores of this program's own",
+          at: "\(configuration.file): search.warm_start",
+          fix: "give the parameters a 'start' instead")
+      ])
+    }
     if let family = try Self.family(configuration) {
       let outline = ModelOutline(family.base.configuration)
       let merges = try MergeSpace(
@@ -80,7 +88,8 @@ struct OutsideInputs: SearchProblem {
   func makeOptimizer(seed: UInt64, start: Genome?) throws -> AnyOptimizer {
     var settings = OptimizerSettings(
       budget: (configuration.evaluations ?? reserve) - reserve,
-      populationSize: configuration.population, noise: objective.isExact ? .none : .sampling)
+      populationSize: configuration.population, noise: objective.isExact ? .none : .sampling,
+      restarts: configuration.restarts)
     if let start { settings.start(at: start, in: space) }
     return try AnyOptimizer(
       configuration.algorithm, space: space, settings: settings, seed: seed,
@@ -98,6 +107,12 @@ struct OutsideInputs: SearchProblem {
   }
 
   func maskSeed(of candidate: Candidate) -> UInt64 { 0 }
+
+  var objectives: Int { 1 }
+
+  func toldScores(of evaluation: Evaluation, _ search: StoredSearch) -> [Double] {
+    [evaluation.score]
+  }
 
   // MARK: Store
 
