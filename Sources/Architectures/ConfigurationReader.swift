@@ -87,6 +87,27 @@ struct ConfigurationReader {
     return strings
   }
 
+  func numbers(_ key: String) throws(Diagnostic) -> [Double]? {
+    guard let value = value(key) else { return nil }
+    guard let values = value.array else { throw illTyped(key, value, "a list of numbers") }
+    var numbers: [Double] = []
+    for element in values {
+      guard let number = element.double, number.isFinite else {
+        throw illTyped(key, element, "a list of numbers")
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// Whether a choice is made: by the family, or by the value of a key.
+  func flag(_ flag: Architecture.Flag) throws(Diagnostic) -> Bool {
+    switch flag {
+    case .always: return true
+    case .key(let key, let ifMissing): return try bool(key) ?? ifMissing
+    }
+  }
+
   func missing(_ key: String, _ kind: String) -> Diagnostic {
     Diagnostic(
       "the key is missing", at: location(of: key),

@@ -5,8 +5,13 @@ extension Architecture {
   static let llama = Architecture(
     modelType: "llama", className: "LlamaForCausalLM",
     defaults: Defaults(maximumPositions: 2048),
-    biasKeys: [
-      BiasKey(key: "attention_bias", projections: [.query, .key, .value, .output]),
-      BiasKey(key: "mlp_bias", projections: [.gate, .up, .down]),
-    ])
+    biases: [.attention, .mlp])
+}
+
+extension Architecture.BiasRule {
+  /// All four matrices of the attention, if `attention_bias` is true.
+  static let attention = Self(
+    isThere: .key("attention_bias", ifMissing: false), projections: Projection.attention)
+  /// All three matrices of the MLP, if `mlp_bias` is true.
+  static let mlp = Self(isThere: .key("mlp_bias", ifMissing: false), projections: Projection.mlp)
 }

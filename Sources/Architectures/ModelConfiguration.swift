@@ -27,7 +27,30 @@ public struct ModelConfiguration: Sendable {
   public let maximumPositions: Int
   /// What `dtype` or `torch_dtype` says; nil if neither does.
   public let dtype: DType?
+  /// The matrices of a layer, in the order of the computation.
+  public let projections: [Projection]
   public let biasedProjections: Set<Projection>
+  /// Attention and MLP read the same states, so that what they add does not depend on each other.
+  public let isParallel: Bool
+  /// The norms of a layer with one scale per hidden dimension; where a parallel layer has no
+  /// ``NormPlace/mlpInput``, its MLP reads what its attention reads.
+  public let normPlaces: Set<NormPlace>
+  public let headNorm: HeadNorm?
+  /// What the norms of ``normPlaces`` compute.
+  public var norm: NormKind { architecture.norm }
+  /// How the rows of ``Projection/queryKeyValue`` are arranged.
+  public var queryKeyValueOrder: QueryKeyValueOrder { architecture.queryKeyValueOrder }
+  /// Matrices are stored as [in, out].
+  public var storesTransposed: Bool { architecture.storesTransposed }
+  /// Embeddings are multiplied with it.
+  public let embeddingScale: Double
+  /// What attention and MLP add is multiplied with it.
+  public let residualScale: Double
+  public let logitScale: Double
+  /// The limit c of c·tanh(score/c), on products of queries and keys.
+  public let attentionCap: Double?
+  /// The same on logits.
+  public let logitCap: Double?
   /// What differs from layer to layer, one entry per layer.
   public let layers: [LayerOptions]
 
@@ -35,7 +58,25 @@ public struct ModelConfiguration: Sendable {
   public struct LayerOptions: Sendable, Hashable {
     /// A token sees itself and the `window - 1` tokens before it; nil: all before it.
     public let window: Int?
-    public let rotary: RotaryEmbedding
+    /// Nil: the layer does not rotate.
+    public let rotary: RotaryEmbedding?
+    /// What products of queries and keys are multiplied with.
+    public let attentionScale: Double
+  }
+
+  /// The key of `config.json` with the number of layers.
+  public var layerCountKey: String { architecture.keys.layerCount }
+
+  /// Sequences of up to this many tokens rotate alike, whatever their length; nil: all do.
+  public var steadyLength: Int? { layers.compactMap { $0.rotary?.steadyLength }.min() }
+
+  /// The longest sequence that the model is made for, in tokens, stretched rotations included.
+  public var longestSequence: Int {
+    let stretched = layers.compactMap { layer -> Int? in
+      guard case .dynamic(let factor, let positions) = layer.rotary?.scaling else { return nil }
+      return Int(min(factor * Double(positions), Double(Self.largestSize)))
+    }
+    return max(maximumPositions, stretched.max() ?? 0)
   }
 
   /// Sizes beyond this are damage; products of two of them still fit in `Int`.
@@ -60,34 +101,62 @@ public struct ModelConfiguration: Sendable {
     }
     let nested = outer.value("hidden_size") == nil ? try outer.object("text_config") : nil
     let reader = nested ?? outer
-    let sizes = 1...Self.largestSize
-    architecture = try Self.architecture(reader, outer: outer)
+    let architecture = try Self.architecture(reader, outer: outer)
+    self.architecture = architecture
     self.location = location
-    vocabularySize = try reader.requiredInteger("vocab_size", in: sizes)
-    hiddenSize = try reader.requiredInteger("hidden_size", in: sizes)
-    intermediateSize = try reader.requiredInteger("intermediate_size", in: sizes)
-    layerCount = try reader.requiredInteger("num_hidden_layers", in: 1...Self.mostLayers)
-    headCount = try reader.requiredInteger("num_attention_heads", in: 1...65_536)
-    keyValueHeadCount = try Self.keyValueHeads(reader, heads: headCount, architecture.defaults)
-    headSize = try Self.headSize(reader, hidden: hiddenSize, heads: headCount)
-    normEpsilon = try reader.positiveNumber("rms_norm_eps") ?? architecture.defaults.normEpsilon
+    let (keys, defaults) = (architecture.keys, architecture.defaults)
+    try Self.refuseOptions(reader, architecture.refusedOptions)
+    func size(_ key: String, in range: ClosedRange<Int>, ifMissing: Int? = nil)
+      throws(Diagnostic) -> Int
+    {
+      if let size = try reader.integer(key, in: range) ?? ifMissing { return size }
+      return try reader.requiredInteger(key, in: range)
+    }
+    let sizes = 1...Self.largestSize
+    vocabularySize = try size("vocab_size", in: sizes, ifMissing: defaults.vocabularySize)
+    hiddenSize = try size(keys.hiddenSize, in: sizes)
+    intermediateSize = try size(
+      keys.intermediateSize, in: sizes,
+      ifMissing: defaults.intermediateFactor.map { [hiddenSize] in $0 * hiddenSize })
+    layerCount = try size(keys.layerCount, in: 1...Self.mostLayers)
+    headCount = try size(keys.headCount, in: 1...65_536, ifMissing: defaults.headCount)
+    keyValueHeadCount = try Self.keyValueHeads(reader, heads: headCount, architecture)
+    headSize = try Self.headSize(reader, hidden: hiddenSize, heads: headCount, architecture)
+    normEpsilon = try reader.positiveNumber(keys.normEpsilon) ?? defaults.normEpsilon
+    let activationName = try reader.string(keys.activation) ?? defaults.activation
     activation = try Activation(
-      named: reader.string("hidden_act") ?? "silu", at: reader.location(of: "hidden_act"))
+      named: keys.activationAliases[activationName] ?? activationName,
+      at: reader.location(of: keys.activation))
     let ties = try reader.bool("tie_word_embeddings")
     let outerTies = try outer.bool("tie_word_embeddings")
-    tiesEmbeddings = ties ?? outerTies ?? architecture.defaults.tiesEmbeddings
+    tiesEmbeddings = ties ?? outerTies ?? defaults.tiesEmbeddings
     maximumPositions =
-      try reader.integer("max_position_embeddings", in: sizes)
-      ?? architecture.defaults.maximumPositions
+      try reader.integer(keys.maximumPositions, in: sizes) ?? defaults.maximumPositions
     let innerDType = try Self.dtype(reader)
     let outerDType = try Self.dtype(outer)
     dtype = innerDType ?? outerDType
+    projections = Projection.allCases.filter { architecture.names.projections[$0] != nil }
     biasedProjections = try Self.biases(reader, architecture)
-    let rotary = try RotaryEmbedding(
-      reader, headSize: headSize, maximumPositions: maximumPositions,
-      defaultTheta: architecture.defaults.ropeTheta)
-    layers = try Self.windows(reader, architecture.windowRule, layers: layerCount)
-      .map { LayerOptions(window: $0, rotary: rotary) }
+    let block = try Self.block(reader, architecture)
+    isParallel = block.isParallel
+    normPlaces = block.normPlaces
+    headNorm = try Self.headNorm(reader, architecture)
+    let scales = architecture.scales
+    embeddingScale = try scales.value(of: scales.embedding, reader, hiddenSize: hiddenSize)
+    residualScale = try scales.value(of: scales.residual, reader, hiddenSize: hiddenSize)
+    logitScale = try scales.value(of: scales.logits, reader, hiddenSize: hiddenSize)
+    attentionCap = try scales.value(of: scales.attentionCap, reader)
+    logitCap = try scales.value(of: scales.logitCap, reader)
+    let windows = try architecture.windows(reader, layers: layerCount)
+    let rotary =
+      try architecture.rotary?.embeddings(
+        reader, headSize: headSize, maximumPositions: maximumPositions, windows: windows)
+      ?? windows.map { _ in nil }
+    let attentionScales = try scales.attentionScales(
+      reader, headSize: headSize, layers: layerCount)
+    layers = windows.indices.map {
+      LayerOptions(window: windows[$0], rotary: rotary[$0], attentionScale: attentionScales[$0])
+    }
   }
 }
 
@@ -98,7 +167,8 @@ extension ModelConfiguration {
     let inner = try reader.strings("architectures")
     let outermost = try outer.strings("architectures")
     let className = inner?.first ?? outermost?.first
-    guard let modelType = try reader.string("model_type") else {
+    let wrapped = reader.location == outer.location ? nil : try wrappedType(outer)
+    guard let modelType = try reader.string("model_type") ?? wrapped else {
       guard let className else {
         throw reader.missing("model_type", "'llama' or the like")
       }
@@ -129,13 +199,29 @@ extension ModelConfiguration {
     return architecture
   }
 
+  /// The type of the language model in a larger model.
+  private static func wrappedType(_ outer: ConfigurationReader) throws(Diagnostic) -> String? {
+    guard let type = try outer.string("model_type") else { return nil }
+    return Architecture.all.names.first { Architecture.all[$0]?.keys.wrapperModelType == type }
+  }
+
+  private static func refuseOptions(
+    _ reader: ConfigurationReader, _ keys: [String]
+  ) throws(Diagnostic) {
+    for key in keys where try reader.bool(key) ?? false {
+      throw Diagnostic(
+        "this option is not supported", at: reader.location(of: key),
+        fix: "use a model of the same family without it")
+    }
+  }
+
   private static func keyValueHeads(
-    _ reader: ConfigurationReader, heads: Int, _ defaults: Architecture.Defaults
+    _ reader: ConfigurationReader, heads: Int, _ architecture: Architecture
   ) throws(Diagnostic) -> Int {
-    let key = "num_key_value_heads"
+    guard let key = architecture.keys.keyValueHeadCount else { return heads }
     let isWritten = reader.document[key] != nil
-    let count =
-      try reader.integer(key, in: 1...65_536) ?? (isWritten ? nil : defaults.keyValueHeads) ?? heads
+    let ifMissing = isWritten ? nil : architecture.defaults.keyValueHeads
+    let count = try reader.integer(key, in: 1...65_536) ?? ifMissing ?? heads
     guard heads.isMultiple(of: count) else {
       throw Diagnostic(
         "\(heads) attention heads are no multiple of \(count) key-value heads",
@@ -145,22 +231,20 @@ extension ModelConfiguration {
   }
 
   private static func headSize(
-    _ reader: ConfigurationReader, hidden: Int, heads: Int
+    _ reader: ConfigurationReader, hidden: Int, heads: Int, _ architecture: Architecture
   ) throws(Diagnostic) -> Int {
-    let stated = try reader.integer("head_dim", in: 1...65_536)
-    let key = stated == nil ? "hidden_size" : "head_dim"
-    guard stated != nil || hidden.isMultiple(of: heads) else {
-      throw Diagnostic(
-        "\(hidden) is no multiple of \(heads) attention heads, and there is no head_dim",
-        at: reader.location(of: key), fix: "take the file from the original model")
+    if let key = architecture.keys.headSize, let stated = try reader.integer(key, in: 1...65_536) {
+      return stated
     }
-    let size = stated ?? hidden / heads
-    guard size.isMultiple(of: 2) else {
+    if let size = architecture.defaults.headSize { return size }
+    guard hidden.isMultiple(of: heads) else {
+      let reason = architecture.keys.headSize.map { ", and there is no \($0)" } ?? ""
       throw Diagnostic(
-        "heads of \(size) dimensions cannot be rotated in pairs", at: reader.location(of: key),
+        "\(hidden) is no multiple of \(heads) attention heads\(reason)",
+        at: reader.location(of: architecture.keys.hiddenSize),
         fix: "take the file from the original model")
     }
-    return size
+    return hidden / heads
   }
 
   private static func dtype(_ reader: ConfigurationReader) throws(Diagnostic) -> DType? {
@@ -173,56 +257,28 @@ extension ModelConfiguration {
   private static func biases(
     _ reader: ConfigurationReader, _ architecture: Architecture
   ) throws(Diagnostic) -> Set<Projection> {
-    var biases = architecture.biasedProjections
-    for bias in architecture.biasKeys where try reader.bool(bias.key) ?? false {
-      biases.formUnion(bias.projections)
+    var biases: Set<Projection> = []
+    for rule in architecture.biases where try reader.flag(rule.isThere) {
+      biases.formUnion(rule.projections)
     }
     return biases
   }
 
-  private static func windows(
-    _ reader: ConfigurationReader, _ rule: Architecture.WindowRule, layers: Int
-  ) throws(Diagnostic) -> [Int?] {
-    let all = [Int?](repeating: nil, count: layers)
-    func window(ifMissing: Int) throws(Diagnostic) -> Int? {
-      let isWritten = reader.document["sliding_window"] != nil
-      return try reader.integer("sliding_window", in: 1...largestSize)
-        ?? (isWritten ? nil : ifMissing)
-    }
-    switch rule {
-    case .none: return all
-    case .everyLayer(let ifMissing):
-      let window = try window(ifMissing: ifMissing)
-      return all.map { _ in window }
-    case .upperLayers(let ifMissing, let firstIfMissing):
-      guard try reader.bool("use_sliding_window") ?? false else { return all }
-      let window = try window(ifMissing: ifMissing)
-      if let types = try reader.strings("layer_types") {
-        return try windows(ofTypes: types, window, reader, layers: layers)
-      }
-      let first = try reader.integer("max_window_layers", in: 0...largestSize) ?? firstIfMissing
-      return (0..<layers).map { $0 >= first ? window : nil }
-    }
+  private static func block(
+    _ reader: ConfigurationReader, _ architecture: Architecture
+  ) throws(Diagnostic) -> (isParallel: Bool, normPlaces: Set<NormPlace>) {
+    var places = Set(architecture.names.norms.keys)
+    guard case .parallel(let flag, let sharesNorm) = architecture.residual,
+      try reader.flag(flag)
+    else { return (false, places) }
+    if sharesNorm { places.remove(.mlpInput) }
+    return (true, places)
   }
 
-  private static func windows(
-    ofTypes types: [String], _ window: Int?, _ reader: ConfigurationReader, layers: Int
-  ) throws(Diagnostic) -> [Int?] {
-    let location = reader.location(of: "layer_types")
-    guard types.count == layers else {
-      throw Diagnostic(
-        "\(types.count) types for \(layers) layers", at: location, fix: "list one type per layer")
-    }
-    var windows: [Int?] = []
-    for type in types {
-      switch type {
-      case "full_attention": windows.append(nil)
-      case "sliding_attention": windows.append(window)
-      default:
-        throw unknownName(
-          type, noun: "layer type", known: ["full_attention", "sliding_attention"], at: location)
-      }
-    }
-    return windows
+  private static func headNorm(
+    _ reader: ConfigurationReader, _ architecture: Architecture
+  ) throws(Diagnostic) -> HeadNorm? {
+    guard let rule = architecture.headNorms, try reader.flag(rule.isThere) else { return nil }
+    return HeadNorm(kind: rule.kind, extent: rule.extent)
   }
 }

@@ -5,6 +5,6 @@ extension Architecture {
   static let qwen2 = Architecture(
     modelType: "qwen2", className: "Qwen2ForCausalLM",
     defaults: Defaults(keyValueHeads: 32, maximumPositions: 32_768),
-    biasedProjections: [.query, .key, .value],
+    biases: [BiasRule(isThere: .always, projections: [.query, .key, .value])],
     windowRule: .upperLayers(ifMissing: 4096, maxWindowLayersIfMissing: 28))
 }

@@ -10,18 +10,22 @@ public enum WeightRole: String, CaseIterable, Sendable, Codable {
 public enum WeightPart: Hashable, Sendable {
   /// [vocabulary, hidden]
   case embedding
-  /// Scale of the norm before the attention, [hidden].
-  case attentionNorm
-  /// Scale of the norm before the MLP, [hidden].
-  case mlpNorm
-  /// [out, in]
+  /// [positions, hidden]
+  case positions
+  /// Scale of a norm, [hidden]; of queries or keys see ``HeadNorm/Extent``.
+  case norm(NormPlace)
+  /// What a norm adds, of the same shape.
+  case normBias(NormPlace)
+  /// Scale of the norm of one head of queries or keys, [size].
+  case headNorm(NormPlace, head: Int)
+  /// [out, in], or transposed.
   case matrix(Projection)
   /// [out]
   case bias(Projection)
-  /// Scale of the norm after the last layer, [hidden].
-  case finalNorm
   /// [vocabulary, hidden]
   case head
+  /// [vocabulary]
+  case headBias
 }
 
 /// Where a weight stands in the order of the computation.

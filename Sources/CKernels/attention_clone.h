@@ -41,8 +41,13 @@ INLINE void score_keys(const float *restrict queries, size_t group, const float 
 }
 
 /// Turns scores into exp(score - maximum), zero in the padding, and returns 1 / their sum.
-INLINE float soften(float *restrict scores, size_t count) {
+INLINE float soften(float *restrict scores, size_t count, float cap) {
   size_t padded = padded_count(count);
+  if (cap > 0) {
+    for (size_t i = count; i < padded; i++) scores[i] = 0;
+    for (size_t i = 0; i < padded; i += 16)
+      store(scores + i, cap * hyperbolic_tangent(load(scores + i) / cap));
+  }
   for (size_t i = count; i < padded; i++) scores[i] = -INFINITY;
   f32x16 maxima = load(scores);
   for (size_t i = 16; i < padded; i += 16) {
@@ -90,7 +95,8 @@ INLINE void mix_values(const float *restrict weights, size_t weights_stride, siz
 /// All query heads of one row; vectors = padded / 16, at most 16.
 INLINE void attend_row(const float *restrict queries, const struct ck_heads *heads,
                           const float *restrict key_values, const struct view *view,
-                          size_t vectors, float *restrict scratch, float *restrict out) {
+                          size_t vectors, float cap, float *restrict scratch,
+                          float *restrict out) {
   size_t padded = 16 * vectors, group = heads->queries / heads->key_values;
   size_t stride = 2 * heads->key_values * padded, length = padded_count(view->count);
   for (size_t head = 0; head < heads->key_values; head++) {
@@ -102,7 +108,8 @@ INLINE void attend_row(const float *restrict queries, const struct ck_heads *hea
     for (size_t g = 0; g < group; g += 2) {
       size_t pair = group - g < 2 ? 1 : 2;
       float scale[2];
-      for (size_t i = 0; i < pair; i++) scale[i] = soften(scratch + (g + i) * length, view->count);
+      for (size_t i = 0; i < pair; i++)
+        scale[i] = soften(scratch + (g + i) * length, view->count, cap);
       if (pair == 2)
         mix_values(scratch + g * length, length, 2, values, stride, view, vectors, scale,
                    heads->size, target + g * heads->size);
@@ -115,7 +122,7 @@ INLINE void attend_row(const float *restrict queries, const struct ck_heads *hea
 
 void CK_CLONE(ck_attend)(const float *restrict query_rows, size_t rows, const struct ck_heads *heads,
                const float *restrict key_value_rows, const struct ck_key_range *restrict prefix,
-               size_t prefix_count, struct ck_key_range last, size_t window,
+               size_t prefix_count, struct ck_key_range last, size_t window, float cap,
                float *restrict scratch, float *restrict out) {
   size_t before = 0;
   for (size_t i = 0; i < prefix_count; i++) before += (size_t)prefix[i].count;
@@ -126,16 +133,17 @@ void CK_CLONE(ck_attend)(const float *restrict query_rows, size_t rows, const st
       view.count = window;
     }
     switch (heads->padded / 16) {
-      case 1: attend_row(query_rows, heads, key_value_rows, &view, 1, scratch, out); break;
-      case 2: attend_row(query_rows, heads, key_value_rows, &view, 2, scratch, out); break;
-      case 3: attend_row(query_rows, heads, key_value_rows, &view, 3, scratch, out); break;
-      case 4: attend_row(query_rows, heads, key_value_rows, &view, 4, scratch, out); break;
-      case 5: attend_row(query_rows, heads, key_value_rows, &view, 5, scratch, out); break;
-      case 6: attend_row(query_rows, heads, key_value_rows, &view, 6, scratch, out); break;
-      case 8: attend_row(query_rows, heads, key_value_rows, &view, 8, scratch, out); break;
-      case 16: attend_row(query_rows, heads, key_value_rows, &view, 16, scratch, out); break;
+      case 1: attend_row(query_rows, heads, key_value_rows, &view, 1, cap, scratch, out); break;
+      case 2: attend_row(query_rows, heads, key_value_rows, &view, 2, cap, scratch, out); break;
+      case 3: attend_row(query_rows, heads, key_value_rows, &view, 3, cap, scratch, out); break;
+      case 4: attend_row(query_rows, heads, key_value_rows, &view, 4, cap, scratch, out); break;
+      case 5: attend_row(query_rows, heads, key_value_rows, &view, 5, cap, scratch, out); break;
+      case 6: attend_row(query_rows, heads, key_value_rows, &view, 6, cap, scratch, out); break;
+      case 8: attend_row(query_rows, heads, key_value_rows, &view, 8, cap, scratch, out); break;
+      case 16: attend_row(query_rows, heads, key_value_rows, &view, 16, cap, scratch, out); break;
       default:
-        attend_row(query_rows, heads, key_value_rows, &view, heads->padded / 16, scratch, out);
+        attend_row(query_rows, heads, key_value_rows, &view, heads->padded / 16, cap, scratch,
+                   out);
     }
     query_rows += heads->queries * heads->padded;
     out += heads->queries * heads->size;

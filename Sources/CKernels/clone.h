@@ -14,8 +14,12 @@
 #define CK_DECLARE_CLONES(level)                                                                   \
   void ck_rms_norm_##level(const float *restrict, const float *restrict, float, size_t, size_t,    \
                            float *restrict);                                                       \
-  int ck_add_rows_##level(float *restrict, const float *restrict, const float *restrict, size_t,   \
-                          size_t);                                                                 \
+  void ck_normalize_##level(const float *, size_t, const float *, const struct ck_norm *, size_t,  \
+                            float *, size_t);                                                      \
+  int ck_add_rows_##level(float *restrict, const float *restrict, const float *restrict, float,    \
+                          size_t, size_t);                                                         \
+  void ck_activate_##level(const float *restrict, const float *restrict, enum ck_activation,       \
+                           size_t, size_t, float *restrict);                                       \
   void ck_gate_##level(const float *restrict, const float *restrict, enum ck_activation, size_t,   \
                        size_t, float *restrict);                                                   \
   void ck_split_heads_##level(const float *restrict, const float *restrict,                        \
@@ -24,7 +28,9 @@
                               float *restrict, float *restrict);                                   \
   void ck_attend_##level(const float *restrict, size_t, const struct ck_heads *,                   \
                          const float *restrict, const struct ck_key_range *restrict, size_t,       \
-                         struct ck_key_range, size_t, float *restrict, float *restrict);           \
+                         struct ck_key_range, size_t, float, float *restrict, float *restrict);    \
+  void ck_adjust_logits_##level(float *restrict, const float *restrict, float, float, size_t,      \
+                                size_t);                                                           \
   void ck_logits_##level(const float *restrict, size_t, size_t,                                    \
                          struct ck_logit_statistics *restrict);
 

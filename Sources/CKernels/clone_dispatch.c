@@ -40,9 +40,19 @@ void ck_rms_norm(const float *restrict x, const float *restrict weights, float e
   CALL(ck_rms_norm, x, weights, epsilon, rows, width, out);
 }
 
-int ck_add_rows(float *restrict x, const float *restrict y, const float *restrict bias, size_t rows,
-                size_t width) {
-  CALL(ck_add_rows, x, y, bias, rows, width);
+void ck_normalize(const float *x, size_t stride, const float *added, const struct ck_norm *norm,
+                  size_t rows, float *out, size_t out_stride) {
+  CALL(ck_normalize, x, stride, added, norm, rows, out, out_stride);
+}
+
+int ck_add_rows(float *restrict x, const float *restrict y, const float *restrict bias, float scale,
+                size_t rows, size_t width) {
+  CALL(ck_add_rows, x, y, bias, scale, rows, width);
+}
+
+void ck_activate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
+                 size_t rows, size_t width, float *restrict out) {
+  CALL(ck_activate, x, bias, activation, rows, width, out);
 }
 
 void ck_gate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
@@ -64,10 +74,15 @@ size_t ck_attention_scratch(const struct ck_heads *heads, size_t keys) {
 
 void ck_attend(const float *restrict query_rows, size_t rows, const struct ck_heads *heads,
                const float *restrict key_value_rows, const struct ck_key_range *restrict prefix,
-               size_t prefix_count, struct ck_key_range last, size_t window,
+               size_t prefix_count, struct ck_key_range last, size_t window, float cap,
                float *restrict scratch, float *restrict out) {
-  CALL(ck_attend, query_rows, rows, heads, key_value_rows, prefix, prefix_count, last, window,
+  CALL(ck_attend, query_rows, rows, heads, key_value_rows, prefix, prefix_count, last, window, cap,
        scratch, out);
+}
+
+void ck_adjust_logits(float *restrict x, const float *restrict bias, float scale, float cap,
+                      size_t rows, size_t width) {
+  CALL(ck_adjust_logits, x, bias, scale, cap, rows, width);
 }
 
 void ck_logits(const float *restrict logits, size_t rows, size_t width,

@@ -26,8 +26,55 @@ void CK_CLONE(ck_rms_norm)(const float *restrict x, const float *restrict weight
   }
 }
 
-int CK_CLONE(ck_add_rows)(float *restrict x, const float *restrict y, const float *restrict bias, size_t rows,
-                size_t width) {
+INLINE void normalize_group(const float *x, const float *added, const float *weights,
+                            const float *bias, const struct ck_norm *norm, float *out) {
+  size_t width = norm->width, whole = width & ~(size_t)15, rest = width - whole;
+  f32x16 none = {0}, sums = {0}, squares = {0}, tail = {0};
+  for (size_t i = 0; i < whole; i += 16) {
+    f32x16 value = load(x + i) + (added ? load(added + i) : none);
+    store(out + i, value);
+    sums = sums + value;
+    if (!norm->centered) squares = value * value + squares;
+  }
+  if (rest) {
+    tail = load_part(x + whole, rest) + (added ? load_part(added + whole, rest) : none);
+    sums = sums + tail;
+    if (!norm->centered) squares = tail * tail + squares;
+  }
+  float mean = norm->centered ? sum_lanes(sums) / (float)width : 0.0f;
+  if (norm->centered) {
+    for (size_t i = 0; i < whole; i += 16) {
+      f32x16 difference = load(out + i) - mean;
+      squares = difference * difference + squares;
+    }
+    // Lanes beyond the tail hold zero, whose difference to the mean does not count.
+    for (size_t i = 0; i < rest; i++) squares[i] += (tail[i] - mean) * (tail[i] - mean);
+  }
+  float scale = 1.0f / sqrtf(sum_lanes(squares) / (float)width + norm->epsilon);
+  for (size_t i = 0; i < whole; i += 16) {
+    f32x16 value = (load(out + i) - mean) * scale * load(weights + i);
+    store(out + i, bias ? value + load(bias + i) : value);
+  }
+  if (rest) {
+    f32x16 value = (tail - mean) * scale * load_part(weights + whole, rest);
+    store_part(out + whole, bias ? value + load_part(bias + whole, rest) : value, rest);
+  }
+}
+
+void CK_CLONE(ck_normalize)(const float *x, size_t stride, const float *added,
+                            const struct ck_norm *norm, size_t rows, float *out,
+                            size_t out_stride) {
+  size_t width = norm->width;
+  for (size_t row = 0; row < rows; row++, x += stride, out += out_stride)
+    for (size_t group = 0; group < norm->groups; group++) {
+      size_t at = group * width;
+      normalize_group(x + at, added ? added + at : NULL, norm->weights + at,
+                      norm->bias ? norm->bias + at : NULL, norm, out + at);
+    }
+}
+
+int CK_CLONE(ck_add_rows)(float *restrict x, const float *restrict y, const float *restrict bias,
+                float scale, size_t rows, size_t width) {
   size_t whole = width & ~(size_t)15, rest = width - whole;
   // The difference of a number with itself is zero if it is finite, else NaN.
   f32x16 differences = {0};
@@ -35,14 +82,14 @@ int CK_CLONE(ck_add_rows)(float *restrict x, const float *restrict y, const floa
     for (size_t i = 0; i < whole; i += 16) {
       f32x16 sum = load(y + i);
       if (bias) sum = sum + load(bias + i);
-      sum = sum + load(x + i);
+      sum = sum * scale + load(x + i);
       differences = differences + (sum - sum);
       store(x + i, sum);
     }
     if (rest) {
       f32x16 sum = load_part(y + whole, rest);
       if (bias) sum = sum + load_part(bias + whole, rest);
-      sum = sum + load_part(x + whole, rest);
+      sum = sum * scale + load_part(x + whole, rest);
       differences = differences + (sum - sum);
       store_part(x + whole, sum, rest);
     }
@@ -50,20 +97,14 @@ int CK_CLONE(ck_add_rows)(float *restrict x, const float *restrict y, const floa
   return sum_lanes(differences) == 0.0f;
 }
 
-INLINE f32x16 hyperbolic_tangent(f32x16 x) {
-  // 1 - 2 / (e^2x + 1); beyond 9 it is 1 in single precision.
-  f32x16 bound = splat(9.0f);
-  f32x16 clamped = choose(x > bound, bound, choose(x < -bound, -bound, x));
-  return 1.0f - 2.0f / (exponential(clamped + clamped) + 1.0f);
-}
-
 INLINE f32x16 activate(f32x16 x, enum ck_activation activation) {
   switch (activation) {
     case ck_activation_silu: return x / (1.0f + exponential(-x));
     case ck_activation_gelu: {
-      f32x16 half;
-      for (int i = 0; i < 16; i++) half[i] = 0.5f * erfcf(-x[i] * 0.70710678f);
-      return x * half;
+      // The share of a normal distribution below x is erfc(-x / sqrt 2) / 2.
+      f32x16 size = choose(x < splat(0), -x, x);
+      f32x16 half = 0.5f * complementary_error(size * 0.70710678f);
+      return x * choose(x < splat(0), half, 1.0f - half);
     }
     case ck_activation_gelu_tanh: {
       f32x16 inner = 0.79788456f * (x + 0.044715f * x * x * x);
@@ -117,8 +158,54 @@ void CK_CLONE(ck_gate)(const float *restrict x, const float *restrict bias, enum
   }
 }
 
-/// Rotates the halves of one head, scales it, and pads it with zeros.
-INLINE void rotate(float *restrict head, const struct ck_heads *heads,
+INLINE void activate_rows(const float *restrict x, const float *restrict bias,
+                          enum ck_activation activation, size_t rows, size_t width,
+                          float *restrict out) {
+  size_t whole = width & ~(size_t)15, rest = width - whole;
+  f32x16 none = {0};
+  for (size_t row = 0; row < rows; row++, x += width, out += width) {
+    for (size_t i = 0; i < whole; i += 16)
+      store(out + i, activate(load(x + i) + (bias ? load(bias + i) : none), activation));
+    if (rest) {
+      f32x16 added = bias ? load_part(bias + whole, rest) : none;
+      store_part(out + whole, activate(load_part(x + whole, rest) + added, activation), rest);
+    }
+  }
+}
+
+void CK_CLONE(ck_activate)(const float *restrict x, const float *restrict bias,
+                           enum ck_activation activation, size_t rows, size_t width,
+                           float *restrict out) {
+  switch (activation) {
+    case ck_activation_silu: activate_rows(x, bias, ck_activation_silu, rows, width, out); break;
+    case ck_activation_gelu: activate_rows(x, bias, ck_activation_gelu, rows, width, out); break;
+    case ck_activation_gelu_tanh:
+      activate_rows(x, bias, ck_activation_gelu_tanh, rows, width, out);
+      break;
+    case ck_activation_quick_gelu:
+      activate_rows(x, bias, ck_activation_quick_gelu, rows, width, out);
+      break;
+    case ck_activation_relu: activate_rows(x, bias, ck_activation_relu, rows, width, out); break;
+    case ck_activation_relu_squared:
+      activate_rows(x, bias, ck_activation_relu_squared, rows, width, out);
+      break;
+  }
+}
+
+/// Rotates neighbouring dimensions of one head and scales it.
+INLINE void rotate_pairs(float *restrict head, const struct ck_heads *heads,
+                         const float *restrict cosines, const float *restrict sines,
+                         float scale) {
+  for (size_t i = 0; i < heads->rotated / 2; i++) {
+    float x = head[2 * i], y = head[2 * i + 1];
+    head[2 * i] = (x * cosines[i] - y * sines[i]) * scale;
+    head[2 * i + 1] = (y * cosines[i] + x * sines[i]) * scale;
+  }
+  for (size_t i = heads->rotated; i < heads->size; i++) head[i] *= scale;
+}
+
+/// Rotates the halves of one head and scales it.
+INLINE void rotate_halves(float *restrict head, const struct ck_heads *heads,
                       const float *restrict cosines, const float *restrict sines, float scale) {
   size_t half = heads->rotated / 2, whole = half & ~(size_t)15, rest = half - whole;
   for (size_t i = 0; i < whole; i += 16) {
@@ -134,6 +221,14 @@ INLINE void rotate(float *restrict head, const struct ck_heads *heads,
     store_part(head + half + whole, (y * c + x * s) * scale, rest);
   }
   for (size_t i = heads->rotated; i < heads->size; i++) head[i] *= scale;
+}
+
+INLINE void rotate(float *restrict head, const struct ck_heads *heads,
+                   const float *restrict cosines, const float *restrict sines, float scale) {
+  if (heads->interleaved)
+    rotate_pairs(head, heads, cosines, sines, scale);
+  else
+    rotate_halves(head, heads, cosines, sines, scale);
 }
 
 INLINE void copy_head(float *restrict out, const float *restrict x, const float *restrict bias,

@@ -38,3 +38,22 @@ void CK_CLONE(ck_logits)(const float *restrict logits, size_t rows, size_t width
     out[row] = result;
   }
 }
+
+INLINE f32x16 adjusted(f32x16 x, f32x16 bias, float scale, float cap) {
+  f32x16 scaled = (x + bias) * scale;
+  return cap > 0 ? cap * hyperbolic_tangent(scaled / cap) : scaled;
+}
+
+void CK_CLONE(ck_adjust_logits)(float *restrict x, const float *restrict bias, float scale, float cap,
+                      size_t rows, size_t width) {
+  size_t whole = width & ~(size_t)15, rest = width - whole;
+  f32x16 none = {0};
+  for (size_t row = 0; row < rows; row++, x += width) {
+    for (size_t i = 0; i < whole; i += 16)
+      store(x + i, adjusted(load(x + i), bias ? load(bias + i) : none, scale, cap));
+    if (rest) {
+      f32x16 added = bias ? load_part(bias + whole, rest) : none;
+      store_part(x + whole, adjusted(load_part(x + whole, rest), added, scale, cap), rest);
+    }
+  }
+}

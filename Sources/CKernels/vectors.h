@@ -69,6 +69,41 @@ INLINE f32x16 exponential(f32x16 x) {
   return choose(x != x, x, result);
 }
 
+/// tanh(x) within a few units in the last place; NaN stays NaN.
+INLINE f32x16 hyperbolic_tangent(f32x16 x) {
+  // 1 - 2 / (e^2x + 1); beyond 10 it is 1 in single precision.
+  f32x16 bound = splat(10.0f), zero = splat(0);
+  f32x16 size = choose(x < zero, -x, x);
+  f32x16 clamped = choose(size > bound, bound, size);
+  f32x16 far = 1.0f - 2.0f / (exponential(clamped + clamped) + 1.0f);
+  // Near zero that would cancel: an odd polynomial (Cephes, tanhf).
+  f32x16 z = x * x;
+  f32x16 p = splat(-5.70498872745e-3f);
+  p = p * z + 2.06390887954e-2f;
+  p = p * z - 5.37397155531e-2f;
+  p = p * z + 1.33314422036e-1f;
+  p = p * z - 3.33332819422e-1f;
+  f32x16 near = p * z * x + x;
+  return choose(size < splat(0.625f), near, choose(x < zero, -far, far));
+}
+
+/// 1 - erf(x) for x >= 0, within 1e-6 of itself down to 1e-30; NaN stays NaN.
+INLINE f32x16 complementary_error(f32x16 x) {
+  // Numerical Recipes (2nd edition), erfcc: a Chebyshev fit of log(erfc(x) e^(x^2) / t), t = 1 / (1 + x/2).
+  f32x16 t = 1.0f / (1.0f + 0.5f * x);
+  f32x16 p = splat(0.17087277f);
+  p = p * t - 0.82215223f;
+  p = p * t + 1.48851587f;
+  p = p * t - 1.13520398f;
+  p = p * t + 0.27886807f;
+  p = p * t - 0.18628806f;
+  p = p * t + 0.09678418f;
+  p = p * t + 0.37409196f;
+  p = p * t + 1.00002368f;
+  p = p * t - 1.26551223f;
+  return t * exponential(p - x * x);
+}
+
 /// e^x within 1e-14 relative for -700 <= x <= 0; 0 below.
 INLINE f64x8 exponential_f64(f64x8 x) {
   f64x8 low = (f64x8){0} - 700.0;

@@ -10,7 +10,27 @@ extension Decoder {
     if let tokens = forest.tokenRange {
       try check(tokens: tokens)
     }
-    try check(length: forest.depth)
+    try check(sharedLength: forest.depth)
+  }
+
+  /// - Parameter length: Of the longest of several sequences that share prefixes.
+  /// - Throws: ``Diagnostic`` if it is too long.
+  func check(sharedLength length: Int) throws(Diagnostic) {
+    try check(length: length)
+    guard let steady = configuration.steadyLength, length > steady else { return }
+    throw Diagnostic(
+      "a sequence of \(length) tokens is longer than the \(steady) up to which the model's rotations do "
+        + "not depend on the length", at: location,
+      fix: "shorten the prompts, use fewer shots, or limit the context length")
+  }
+
+  /// Indices of sequences of some lengths that rotate alike, with a length that stands for each group.
+  func groupedByRotation(_ lengths: [Int]) -> [(length: Int, indices: [Int])] {
+    let steady = configuration.steadyLength ?? .max
+    let groups = Dictionary(grouping: lengths.indices) {
+      lengths[$0] > steady ? lengths[$0] : 1
+    }
+    return groups.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
   }
 
   func check(tokens: ClosedRange<Int>) throws(Diagnostic) {
@@ -24,9 +44,9 @@ extension Decoder {
   }
 
   func check(length: Int) throws(Diagnostic) {
-    guard length <= configuration.maximumPositions else {
+    guard length <= configuration.longestSequence else {
       throw Diagnostic(
-        "a sequence of \(length) tokens is longer than the model's \(configuration.maximumPositions) positions",
+        "a sequence of \(length) tokens is longer than the model's \(configuration.longestSequence) positions",
         at: location, fix: "shorten the prompts, use fewer shots, or limit the context length")
     }
   }
@@ -50,7 +70,8 @@ extension Decoder {
 
   /// The problem that an embedded token is not finite.
   func notFinite(inEmbeddingOn pool: WorkerPool) -> Diagnostic {
-    notFinite([name(.embedding)].compactMap { $0 }, "the embedding overflows", pool)
+    notFinite(
+      [name(.embedding), name(.positions)].compactMap { $0 }, "the embedding overflows", pool)
   }
 
   private func notFinite(

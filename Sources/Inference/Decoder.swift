@@ -53,21 +53,21 @@ struct Decoder: Sendable {
   /// The tensor that turns hidden states into logits: the embedding, in a tied model.
   var headName: TensorName { requiredName(configuration.tiesEmbeddings ? .embedding : .head) }
 
-  /// Rotations are as wide in all layers, so one layer speaks for all.
   var heads: HeadSizes {
     HeadSizes(
       queries: configuration.headCount, keyValues: configuration.keyValueHeadCount,
-      size: configuration.headSize, rotated: configuration.layers[0].rotary.rotatedSize)
+      size: configuration.headSize)
   }
 
   /// Sizes of all matrices that are multiplied with.
   var matrixShapes: [MatrixShape] {
     let hidden = configuration.hiddenSize
+    let inner = configuration.intermediateSize
     var shapes = [
       MatrixShape(outputs: heads.projectedWidth, inputs: hidden),
       MatrixShape(outputs: hidden, inputs: heads.outputWidth),
-      MatrixShape(outputs: 2 * configuration.intermediateSize, inputs: hidden),
-      MatrixShape(outputs: hidden, inputs: configuration.intermediateSize),
+      MatrixShape(outputs: configuration.hasGate ? 2 * inner : inner, inputs: hidden),
+      MatrixShape(outputs: hidden, inputs: inner),
     ]
     for panel in Set(vocabularyPanels.map(\.count)).sorted() {
       shapes.append(MatrixShape(outputs: panel, inputs: hidden))

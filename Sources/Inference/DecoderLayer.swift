@@ -6,14 +6,20 @@ import Tensors
 /// The weights of one layer, packed for multiplication.
 struct DecoderLayer: Sendable {
   let options: ModelConfiguration.LayerOptions
-  let attentionNorm: [Float]
+  /// Of what the attention reads; nil: nothing is normalized, as for all norms.
+  let attentionNorm: RowNorm?
   /// Query, key and value rows, one after the other.
   let queryKeyValue: BiasedMatrix
+  let queryNorm: RowNorm?
+  let keyNorm: RowNorm?
   let output: BiasedMatrix
-  let mlpNorm: [Float]
-  /// Gate rows, then up rows.
+  /// Of what the attention adds.
+  let attentionOutputNorm: RowNorm?
+  let mlpNorm: RowNorm?
+  /// Gate rows, then up rows; without a gate up rows alone.
   let gateUp: BiasedMatrix
   let down: BiasedMatrix
+  let mlpOutputNorm: RowNorm?
 
   /// Reads and packs the weights of a layer on all workers.
   init(
@@ -28,17 +34,27 @@ struct DecoderLayer: Sendable {
   init(
     _ index: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool, jobs: inout PackingJobs
   ) throws {
-    options = decoder.configuration.layers[index]
+    let configuration = decoder.configuration
+    options = configuration.layers[index]
     func matrix(_ projections: [Projection]) throws -> BiasedMatrix {
       try BiasedMatrix(
-        projections, layer: index, of: decoder, gemm: gemm, pool: pool, jobs: &jobs)
+        decoder.stacked(projections, layer: index), layer: index, of: decoder, gemm: gemm,
+        pool: pool, jobs: &jobs)
     }
-    attentionNorm = try decoder.vector(.attentionNorm, layer: index, pool: pool)
-    queryKeyValue = try matrix([.query, .key, .value])
+    func norm(_ place: NormPlace) throws -> RowNorm? {
+      try decoder.norm(place, layer: index, pool: pool)
+    }
+    attentionNorm = try norm(.attentionInput)
+    queryKeyValue = try matrix([.query, .key, .value, .queryKeyValue])
+    queryNorm = try norm(.query)
+    keyNorm = try norm(.key)
     output = try matrix([.output])
-    mlpNorm = try decoder.vector(.mlpNorm, layer: index, pool: pool)
-    gateUp = try matrix([.gate, .up])
+    attentionOutputNorm = try norm(.attentionOutput)
+    let ownNorm = try norm(.mlpInput)
+    mlpNorm = ownNorm ?? (configuration.isParallel ? attentionNorm : nil)
+    gateUp = try matrix([.gate, .up, .gateUp])
     down = try matrix([.down])
+    mlpOutputNorm = try norm(.mlpOutput)
   }
 
   var byteCount: Int {
@@ -53,29 +69,11 @@ struct BiasedMatrix: Sendable {
   let bias: [Float]
 
   init(
-    _ projections: [Projection], layer: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool,
+    _ rows: StackedRows, layer: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool,
     jobs: inout PackingJobs
   ) throws {
-    var parts: [(name: TensorName, outputs: Range<Int>)] = []
-    var bias: [Float] = []
-    var outputs = 0
-    var inputs = 0
-    for projection in projections {
-      let size = decoder.configuration.size(of: projection)
-      inputs = size.in
-      let name = decoder.requiredName(.matrix(projection), layer: layer)
-      parts.append((name, outputs..<outputs + size.out))
-      if decoder.name(.bias(projection), layer: layer) != nil {
-        // Projections before this one that have no bias get zeros.
-        bias += [Float](repeating: 0, count: outputs - bias.count)
-        bias += try decoder.vector(.bias(projection), layer: layer, pool: pool)
-      }
-      outputs += size.out
-    }
-    if !bias.isEmpty { bias += [Float](repeating: 0, count: outputs - bias.count) }
-    self.bias = bias
-    matrix = try decoder.matrix(
-      parts, outputs: outputs, inputs: inputs, gemm: gemm, pool: pool, jobs: &jobs)
+    bias = try decoder.bias(of: rows, layer: layer, pool: pool)
+    matrix = try decoder.matrix(rows, gemm: gemm, pool: pool, jobs: &jobs)
   }
 }
 
@@ -98,23 +96,5 @@ extension Decoder {
     var span = values.mutableSpan
     try source.read(name, elements: 0..<count, into: &span)
     return values
-  }
-
-  /// Tensors [outputs, inputs] stacked into one matrix, which is ready when the jobs have run.
-  func matrix(
-    _ parts: [(name: TensorName, outputs: Range<Int>)], outputs: Int, inputs: Int, gemm: Gemm,
-    pool: WorkerPool, jobs: inout PackingJobs
-  ) throws -> PackedMatrix {
-    for part in parts { try source.prepare(part.name, on: pool) }
-    return jobs.add(outputs: outputs, inputs: inputs, gemm: gemm) { [source] slice, rows in
-      for part in parts where part.outputs.overlaps(slice) {
-        let common = part.outputs.clamped(to: slice)
-        let first = (common.lowerBound - part.outputs.lowerBound) * inputs
-        let offset = (common.lowerBound - slice.lowerBound) * inputs
-        let count = common.count * inputs
-        var target = rows._mutatingExtracting(offset..<offset + count)
-        try source.read(part.name, elements: first..<first + count, into: &target)
-      }
-    }
   }
 }

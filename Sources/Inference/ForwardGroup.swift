@@ -26,7 +26,8 @@ struct ForwardGroup: Sendable {
     for (index, decoder) in decoders.enumerated() {
       let start = index * stride
       do {
-        let isFinite = try decoder.embed(tokens, into: &states, at: start, pool: pass.pool)
+        let isFinite = try decoder.embed(
+          rows, tokens, into: &states, at: start, pool: pass.pool)
         if !isFinite {
           self.decoders[index] = .failure(decoder.notFinite(inEmbeddingOn: pass.pool))
         }
@@ -45,7 +46,8 @@ struct ForwardGroup: Sendable {
     let paddedRows = pass.blockCount(rows.count) * pass.height
     tables.prepare(rows: decoders.count * paddedRows, heads: pass.heads)
     let count = rows.positionCount
-    let rotary = tables.rotary(options.rotary, needed: count, made: count)
+    let rotary = tables.rotary(
+      options.rotary, length: rows.sequenceLength, needed: count, made: count)
     try pass.project(
       states, rows, layers, rotary: rotary, queries: &tables.queries,
       keyValues: &tables.keyValues)
@@ -92,7 +94,13 @@ struct ForwardGroup: Sendable {
 struct LayerTables {
   var queries: [Float] = []
   var keyValues: [Float] = []
-  private var rotary: (embedding: RotaryEmbedding, positions: Int, table: RotaryTable)?
+  /// One per kind of layer.
+  private var tables: [RotaryKey: (positions: Int, table: RotaryTable)] = [:]
+
+  private struct RotaryKey: Hashable {
+    let embedding: RotaryEmbedding
+    let length: Int
+  }
 
   mutating func prepare(rows: Int, heads: HeadSizes) {
     Self.resize(&queries, rows * heads.queryWidth)
@@ -106,13 +114,17 @@ struct LayerTables {
     array = [Float](repeating: 0, count: count)
   }
 
-  /// Angles of at least `needed` positions; a new table has `made`.
-  mutating func rotary(_ embedding: RotaryEmbedding, needed: Int, made: Int) -> RotaryTable {
-    if let known = rotary, known.embedding == embedding, known.positions >= needed {
-      return known.table
-    }
-    let table = RotaryTable(frequencies: embedding.frequencies, positions: made)
-    rotary = (embedding, made, table)
+  /// Angles of at least `needed` positions; a new table has `made`. Nil if nothing rotates.
+  mutating func rotary(
+    _ embedding: RotaryEmbedding?, length: Int, needed: Int, made: Int
+  ) -> RotaryTable? {
+    guard let embedding else { return nil }
+    let key = RotaryKey(embedding: embedding, length: length)
+    if let known = tables[key], known.positions >= needed { return known.table }
+    let table = RotaryTable(
+      frequencies: embedding.frequencies(length: length), positions: made,
+      scale: embedding.attentionFactor, isInterleaved: embedding.isInterleaved)
+    tables[key] = (made, table)
     return table
   }
 }

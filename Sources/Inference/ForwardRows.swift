@@ -25,6 +25,9 @@ struct ForwardRows: Sendable {
   /// Rows of the key-value table, in order of position within each prefix.
   var ranges: [KeyRange] = []
 
+  /// Length of the sequences, where rotations depend on it.
+  var sequenceLength = 1
+
   var count: Int { tokens.count }
 
   /// Positions that occur, as a count from 0.
@@ -60,7 +63,7 @@ struct ForestRows: Sendable {
     let probes: Range<Int>
   }
 
-  private(set) var rows = ForwardRows()
+  var rows = ForwardRows()
   /// In order of the row.
   private(set) var probedRows: [ProbedRow] = []
   /// Indices of the forest's probes, grouped by row.

@@ -141,12 +141,26 @@ public final class InferenceEngine: Sendable {
   ///   vocabulary, a sequence is too long, or a value is not finite; `CancellationError`.
   public func logits(_ sequences: [[Int]], source: any WeightSource) throws -> [[Float]] {
     let decoder = try Decoder(source)
+    var logits = sequences.map { _ in [Float]() }
+    for (length, indices) in decoder.groupedByRotation(sequences.map(\.count)) {
+      let group = try self.logits(indices.map { sequences[$0] }, decoder, length: length)
+      for (index, values) in zip(indices, group) { logits[index] = values }
+    }
+    return logits
+  }
+}
+
+extension InferenceEngine {
+  /// The logits of sequences that rotate like one of `length` tokens.
+  private func logits(_ sequences: [[Int]], _ decoder: Decoder, length: Int) throws -> [[Float]] {
     var forest = TokenForest()
     let paths = sequences.map { forest.insertPath($0) }
-    try decoder.check(forest)
+    if let tokens = forest.tokenRange { try decoder.check(tokens: tokens) }
+    try decoder.check(length: forest.depth)
     let order = forest.preorder
-    let part = ForestRows(
+    var part = ForestRows(
       forest, order: order, part: 0..<order.count, probesOfNode: NodeProbes(forest))
+    part.rows.sequenceLength = length
     let pass = try pass(for: decoder, rows: order.count)
     var group = try ForwardGroup(
       [decoder], part.rows, DistinctTokens(part.rows.tokens), pass)

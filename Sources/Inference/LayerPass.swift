@@ -14,7 +14,6 @@ struct LayerPass: Sendable {
   let times: WorkTimes
 
   private var hidden: Int { configuration.hiddenSize }
-  private var epsilon: Float { Float(configuration.normEpsilon) }
 
   /// Blocks of `count` rows.
   func blockCount(_ count: Int) -> Int { (count + height - 1) / height }
@@ -24,7 +23,7 @@ struct LayerPass: Sendable {
   /// Several layers are those of as many decoders on the same rows: then states, queries, keys and values
   /// hold one part for each, filled up to whole blocks. Nothing is computed where a layer is nil.
   func project(
-    _ states: [Float], _ rows: ForwardRows, _ layers: [DecoderLayer?], rotary: RotaryTable,
+    _ states: [Float], _ rows: ForwardRows, _ layers: [DecoderLayer?], rotary: RotaryTable?,
     queries: inout [Float], keyValues: inout [Float]
   ) throws {
     let blocks = blockCount(rows.count)
@@ -44,12 +43,13 @@ struct LayerPass: Sendable {
             start + block.lowerBound * hidden..<start + block.upperBound * hidden),
           layer.attentionNorm, layer.queryKeyValue, &space)
         times.measure(.elementwise) {
+          let bias =
+            normalizeHeads(layer, block.count, &space) ? [] : layer.queryKeyValue.bias
           splitHeads(
             space.product.span.extracting(0..<block.count * heads.projectedWidth),
-            bias: layer.queryKeyValue.bias.span, heads: heads,
-            positions: rows.positions.span.extracting(block), rotary: rotary,
-            queryScale: 1 / Float(heads.size).squareRoot(), queries: &ownQueries,
-            keyValues: &ownKeyValues)
+            bias: bias.span, heads: heads, positions: rows.positions.span.extracting(block),
+            rotary: rotary, queryScale: Float(layer.options.attentionScale),
+            queries: &ownQueries, keyValues: &ownKeyValues)
         }
       }
     }
@@ -74,6 +74,8 @@ struct LayerPass: Sendable {
       let block = block(number % blocks, of: rows)
       var own = states._mutatingExtracting(0..<block.count * hidden)
       workspaces.with { space in
+        // The MLP of a parallel layer reads the states before the attention adds to them.
+        if configuration.isParallel { gateBlock(own.span, layer, &space) }
         times.measure(.attention) {
           attendBlock(
             block, rows, layer,
@@ -81,9 +83,9 @@ struct LayerPass: Sendable {
             keyValues.span.extracting(owner * keyValuesPerLayer..<(owner + 1) * keyValuesPerLayer),
             &space)
         }
-        var finite = add(layer.output, to: &own, &space)
-        gateBlock(own.span, layer, &space)
-        finite = add(layer.down, to: &own, &space, gated: true) && finite
+        var finite = add(layer.output, layer.attentionOutputNorm, to: &own, &space)
+        if !configuration.isParallel { gateBlock(own.span, layer, &space) }
+        finite = add(layer.down, layer.mlpOutputNorm, to: &own, &space, gated: true) && finite
         if !finite { isFinite.withLock { $0[owner] = false } }
       }
     }
@@ -98,19 +100,46 @@ struct LayerPass: Sendable {
 
   /// Leaves norm(states) · matrix in space.product.
   private func multiplyNormed(
-    _ states: Span<Float>, _ norm: [Float], _ matrix: BiasedMatrix, _ space: inout Workspace
+    _ states: Span<Float>, _ norm: RowNorm?, _ matrix: BiasedMatrix, _ space: inout Workspace
   ) {
     normalize(states, norm, &space)
     multiply(space.input, matrix.matrix, space.gemm, into: &space.product)
   }
 
+  /// Adds the bias to the projected rows and normalizes their queries and keys, where the layer asks for it.
+  ///
+  /// - Returns: Whether the bias has been added.
+  private func normalizeHeads(
+    _ layer: DecoderLayer, _ count: Int, _ space: inout Workspace
+  ) -> Bool {
+    guard let queryNorm = layer.queryNorm, let keyNorm = layer.keyNorm else { return false }
+    let width = heads.projectedWidth
+    let bias = layer.queryKeyValue.bias
+    var product = space.product.mutableSpan
+    var rows = product._mutatingExtracting(0..<count * width)
+    let keys = queryNorm.weights.count
+    let values = keys + keyNorm.weights.count
+    queryNorm.apply(to: &rows, stride: width, adding: bias.span)
+    keyNorm.apply(to: &rows, stride: width, offset: keys, adding: bias.span)
+    if !bias.isEmpty {
+      for row in 0..<count {
+        for index in values..<width { rows[row * width + index] += bias[index] }
+      }
+    }
+    return true
+  }
+
   /// space.input = norm(states), with zeros up to the block's height.
-  private func normalize(_ states: Span<Float>, _ norm: [Float], _ space: inout Workspace) {
+  private func normalize(_ states: Span<Float>, _ norm: RowNorm?, _ space: inout Workspace) {
     Workspace.reserve(&space.input, height * max(hidden, heads.outputWidth))
     var input = space.input.mutableSpan
     var rows = input._mutatingExtracting(0..<states.count)
     times.measure(.elementwise) {
-      rmsNorm(states, weights: norm.span, epsilon: epsilon, into: &rows)
+      if let norm {
+        norm.apply(states, into: &rows)
+      } else {
+        copy(states, into: &rows)
+      }
     }
     clear(&space.input, states.count..<height * hidden)
   }
@@ -142,11 +171,11 @@ struct LayerPass: Sendable {
     attend(
       queries.extracting(run.lowerBound * heads.queryWidth..<run.upperBound * heads.queryWidth),
       heads: heads, keyValues: keyValues, prefix: rows.ranges.span.extracting(segment.prefix),
-      last: segment.last(row: run.lowerBound), window: layer.options.window, scratch: &scratch,
-      into: &out)
+      last: segment.last(row: run.lowerBound), window: layer.options.window,
+      cap: configuration.attentionCap.map(Float.init), scratch: &scratch, into: &out)
   }
 
-  /// space.gated = activation(gate) · up of the normed states.
+  /// space.gated = activation(gate) · up of the normed states, or activation(up).
   private func gateBlock(_ states: Span<Float>, _ layer: DecoderLayer, _ space: inout Workspace) {
     let width = configuration.intermediateSize
     let count = states.count / hidden
@@ -165,22 +194,35 @@ struct LayerPass: Sendable {
     let width = configuration.intermediateSize
     var span = gated.mutableSpan
     var rows = span._mutatingExtracting(0..<count * width)
-    gate(
-      product.span.extracting(0..<count * 2 * width), bias: layer.gateUp.bias.span,
-      activation: GateActivation(configuration.activation), width: width, into: &rows)
+    let activation = GateActivation(configuration.activation)
+    if configuration.hasGate {
+      gate(
+        product.span.extracting(0..<count * 2 * width), bias: layer.gateUp.bias.span,
+        activation: activation, width: width, into: &rows)
+    } else {
+      activate(
+        product.span.extracting(0..<count * width), bias: layer.gateUp.bias.span,
+        activation: activation, width: width, into: &rows)
+    }
   }
 
-  /// Adds the product of the block's input, or of its gated values, to the states.
+  /// Adds the product of the block's input, or of its gated values, to the states, after a norm if there is one.
   private func add(
-    _ matrix: BiasedMatrix, to states: inout MutableSpan<Float>, _ space: inout Workspace,
-    gated: Bool = false
+    _ matrix: BiasedMatrix, _ norm: RowNorm?, to states: inout MutableSpan<Float>,
+    _ space: inout Workspace, gated: Bool = false
   ) -> Bool {
     multiply(gated ? space.gated : space.input, matrix.matrix, space.gemm, into: &space.product)
     let began = WorkTimes.now()
     defer { times.add(WorkTimes.now() - began, to: .elementwise) }
+    if let norm {
+      var product = space.product.mutableSpan
+      var rows = product._mutatingExtracting(0..<states.count)
+      norm.apply(to: &rows, stride: hidden, adding: matrix.bias.span)
+    }
+    let bias = norm == nil ? matrix.bias : []
     return addRows(
-      space.product.span.extracting(0..<states.count), bias: matrix.bias.span, width: hidden,
-      to: &states)
+      space.product.span.extracting(0..<states.count), bias: bias.span,
+      scale: Float(configuration.residualScale), width: hidden, to: &states)
   }
 
   /// product = the first `height` rows times the matrix.

@@ -31,7 +31,9 @@ struct MemoryNeeds: Sendable {
     let shapes = decoder.matrixShapes
     perRow = 4 * configuration.hiddenSize
     perRowOfLayer = 4 * (heads.queryWidth + heads.keyValueWidth)
-    layer = gemm.precision.size * decoder.layerWeightCount
+    // Transposed matrices are read as a whole before they are packed.
+    let copies = configuration.storesTransposed ? 4 : 0
+    layer = (gemm.precision.size + copies) * decoder.layerWeightCount
     panel = gemm.precision.size * decoder.largestPanelWeightCount
     // Normed states, and the statistics of two panels.
     perRowOfHead = 4 * configuration.hiddenSize + 120

@@ -9,7 +9,7 @@ public final class ResidentModel: Sendable {
   private let decoder: Decoder
   private let engine: InferenceEngine
   private let layers: [DecoderLayer]
-  private let norm: [Float]
+  private let headVectors: VocabularyHead.Vectors
   private let head: [PackedMatrix]
   private let embedding: EmbeddingTable
 
@@ -26,7 +26,7 @@ public final class ResidentModel: Sendable {
       try Task.checkCancellation()
       return try DecoderLayer(layer, of: decoder, gemm: gemm, pool: pool, times: engine.times)
     }
-    norm = try decoder.vector(.finalNorm, pool: pool)
+    headVectors = try VocabularyHead.Vectors(decoder, pool)
     try decoder.prepareHead(pool)
     head = try decoder.vocabularyPanels.map {
       try decoder.packedHead($0, gemm: gemm, pool: pool)
@@ -73,7 +73,7 @@ public final class ResidentModel: Sendable {
     try decoder.check(tokens: least...most)
     let length = request.prompt.count.addingReportingOverflow(
       max(request.accepted.count, max(1, request.limit) - 1))
-    try decoder.check(length: length.overflow ? .max : length.partialValue)
+    try decoder.check(sharedLength: length.overflow ? .max : length.partialValue)
   }
 
   /// The most likely tokens that a step asks for.
@@ -82,14 +82,15 @@ public final class ResidentModel: Sendable {
   ) throws -> [Int] {
     let pass = try engine.pass(for: decoder, rows: step.rows.count)
     let width = pass.heads.keyValueWidth
-    var states = embedding.rows(step.rows.tokens)
+    var states = embedding.rows(step.rows)
     for (index, layer) in layers.enumerated() {
       try Task.checkCancellation()
       scratch.prepare(rows: step.rows.count, heads: pass.heads)
       // Positions grow by one with each step: a table for twice as many lasts.
       let positions = min(2 * step.rows.positionCount, decoder.configuration.maximumPositions)
       let rotary = scratch.rotary(
-        layer.options.rotary, needed: step.rows.positionCount, made: positions)
+        layer.options.rotary, length: step.rows.sequenceLength, needed: step.rows.positionCount,
+        made: positions)
       try pass.project(
         states, step.rows, [layer], rotary: rotary, queries: &scratch.queries,
         keyValues: &scratch.keyValues)
@@ -102,7 +103,8 @@ public final class ResidentModel: Sendable {
         &states, step.rows, [layer], queries: scratch.queries, keyValues: tables[index])
       guard isFinite[0] else { throw decoder.notFinite(afterLayer: index, engine.pool) }
     }
-    let vocabulary = VocabularyHead(decoder, pass, norm: norm, panels: .resident(head))
+    let vocabulary = VocabularyHead(
+      decoder, pass, vectors: headVectors, panels: .resident(head))
     let normed = try vocabulary.normed(states, rows: step.wanted)
     let statistics = try vocabulary.score(normed, targets: []).statistics
     guard statistics.allSatisfy(\.isFinite) else {
@@ -117,8 +119,10 @@ private struct EmbeddingTable: Sendable {
   private let bytes: [UInt8]
   private let dtype: DType
   private let hidden: Int
+  private let scale: Float
+  private let positions: PositionTable?
 
-  var byteCount: Int { bytes.count }
+  var byteCount: Int { bytes.count + 4 * (positions?.values.count ?? 0) }
 
   init(_ decoder: Decoder, _ pool: WorkerPool) throws {
     let hidden = decoder.configuration.hiddenSize
@@ -140,21 +144,27 @@ private struct EmbeddingTable: Sendable {
     self.bytes = bytes
     self.dtype = dtype
     self.hidden = hidden
+    scale = Float(decoder.configuration.embeddingScale)
+    positions = try decoder.positionTable(
+      count: decoder.configuration.maximumPositions, pool: pool)
   }
 
-  /// The embedding of each token, [tokens, hidden].
-  func rows(_ tokens: [Int32]) -> [Float] {
+  /// The embedding of every row's token and position, [rows, hidden].
+  func rows(_ rows: ForwardRows) -> [Float] {
+    let tokens = rows.tokens
     let width = hidden * dtype.bitWidth / 8
-    var rows = [Float](repeating: 0, count: tokens.count * hidden)
-    var span = rows.mutableSpan
+    var states = [Float](repeating: 0, count: tokens.count * hidden)
+    var span = states.mutableSpan
     bytes.withRawBytes { bytes in
       for (index, token) in tokens.enumerated() {
         var row = span._mutatingExtracting(index * hidden..<(index + 1) * hidden)
         widen(
           bytes.extracting(Int(token) * width..<(Int(token) + 1) * width), from: dtype, into: &row)
+        if scale != 1 { for index in 0..<hidden { row[index] *= scale } }
       }
     }
-    return rows
+    positions?.add(rows.positions[...], to: &span)
+    return states
   }
 }
 
@@ -174,8 +184,10 @@ extension InferenceEngine {
       outputs: configuration.vocabularySize, inputs: configuration.hiddenSize)
     let packed = configuration.layerCount * decoder.layerWeightCount + head.packedCount
     let dtype = source.description(of: decoder.requiredName(.embedding))?.dtype ?? .f32
+    let positions = decoder.name(.positions) == nil ? 0 : configuration.maximumPositions
     let table =
-      configuration.vocabularySize * configuration.hiddenSize * dtype.bitWidth / 8
+      (configuration.vocabularySize * dtype.bitWidth / 8 + 4 * positions)
+      * configuration.hiddenSize
     return precision.gemm.size * packed + table
   }
 }

@@ -14,19 +14,30 @@ struct VocabularyHead {
 
   let decoder: Decoder
   let pass: LayerPass
-  /// Scale of the final norm.
-  let norm: [Float]
+  let vectors: Vectors
   let panels: Panels
+
+  /// What the head needs beside its matrix.
+  struct Vectors: Sendable {
+    let norm: RowNorm?
+    /// One value per token; empty if there is none.
+    let bias: [Float]
+
+    init(_ decoder: Decoder, _ pool: WorkerPool) throws {
+      norm = try decoder.norm(.final, pool: pool)
+      bias = decoder.name(.headBias) == nil ? [] : try decoder.vector(.headBias, pool: pool)
+    }
+  }
 
   init(_ decoder: Decoder, _ pass: LayerPass) throws {
     self.init(
-      decoder, pass, norm: try decoder.vector(.finalNorm, pool: pass.pool), panels: .streamed)
+      decoder, pass, vectors: try Vectors(decoder, pass.pool), panels: .streamed)
   }
 
-  init(_ decoder: Decoder, _ pass: LayerPass, norm: [Float], panels: Panels) {
+  init(_ decoder: Decoder, _ pass: LayerPass, vectors: Vectors, panels: Panels) {
     self.decoder = decoder
     self.pass = pass
-    self.norm = norm
+    self.vectors = vectors
     self.panels = panels
   }
 
@@ -40,15 +51,13 @@ struct VocabularyHead {
 
   /// The final norm of some rows of `states`, [rows.count, hidden]; the first of them lies at `start`.
   func normed(_ states: [Float], at start: Int = 0, rows: [Int]) throws -> [Float] {
-    let epsilon = Float(decoder.configuration.normEpsilon)
     var normed = [Float](repeating: 0, count: rows.count * hidden)
-    try pass.pool.forEachTile(of: &normed, tile: 64 * hidden) { [hidden, norm] offset, tile in
+    try pass.pool.forEachTile(of: &normed, tile: 64 * hidden) {
+      [hidden, norm = vectors.norm] offset, tile in
       for index in 0..<tile.count / hidden {
         let from = start + rows[offset / hidden + index] * hidden
         var out = tile._mutatingExtracting(index * hidden..<(index + 1) * hidden)
-        rmsNorm(
-          states.span.extracting(from..<from + hidden), weights: norm.span,
-          epsilon: epsilon, into: &out)
+        norm?.apply(states.span.extracting(from..<from + hidden), into: &out)
       }
     }
     return normed
@@ -66,7 +75,7 @@ struct VocabularyHead {
       let blocks = try pass.pool.map((count + pass.height - 1) / pass.height) { block in
         let rows = block * pass.height..<min(count, (block + 1) * pass.height)
         return pass.workspaces.with { space in
-          multiply(normed, rows, matrix, &space)
+          multiply(normed, rows, panel, matrix, &space)
           let product = space.product
           let wanted = starts[rows.lowerBound]..<starts[rows.upperBound]
           let found = wanted.compactMap { index -> (Int, Float)? in
@@ -103,7 +112,7 @@ struct VocabularyHead {
         let first = offset / vocabulary
         let rows = first..<first + tile.count / vocabulary
         pass.workspaces.with { space in
-          multiply(normed, rows, matrix, &space)
+          multiply(normed, rows, panel, matrix, &space)
           for row in 0..<rows.count {
             for index in 0..<panel.count {
               tile[row * vocabulary + panel.lowerBound + index] =
@@ -127,9 +136,10 @@ struct VocabularyHead {
     }
   }
 
-  /// space.product = the rows, padded to the block's height, times the matrix.
+  /// space.product = the logits of the rows for a part of the vocabulary, padded to the block's height.
   private func multiply(
-    _ normed: [Float], _ rows: Range<Int>, _ matrix: PackedMatrix, _ space: inout Workspace
+    _ normed: [Float], _ rows: Range<Int>, _ panel: Range<Int>, _ matrix: PackedMatrix,
+    _ space: inout Workspace
   ) {
     Workspace.reserve(&space.input, pass.height * hidden)
     var input = space.input.mutableSpan
@@ -139,6 +149,21 @@ struct VocabularyHead {
     var rest = input._mutatingExtracting(rows.count * hidden..<pass.height * hidden)
     rest.update(repeating: 0)
     pass.multiply(space.input, matrix, space.gemm, into: &space.product, phase: .head)
+    adjust(&space.product, rows.count, panel)
+  }
+
+  /// Adds the bias, scales and caps, where the model says so.
+  private func adjust(_ logits: inout [Float], _ rows: Int, _ panel: Range<Int>) {
+    let configuration = decoder.configuration
+    guard !vectors.bias.isEmpty || configuration.logitScale != 1 || configuration.logitCap != nil
+    else { return }
+    var span = logits.mutableSpan
+    var used = span._mutatingExtracting(0..<rows * panel.count)
+    let bias = vectors.bias.span
+    adjustLogits(
+      &used, bias: bias.isEmpty ? bias : bias.extracting(panel),
+      scale: Float(configuration.logitScale), cap: configuration.logitCap.map(Float.init),
+      width: panel.count)
   }
 
   /// For each row the first of its targets, and at the end their number.

@@ -10,18 +10,14 @@ public struct HeadSizes: Sendable, Hashable {
   public let keyValues: Int
   /// Dimensions per head.
   public let size: Int
-  /// Leading dimensions that rotate with the position, in halves.
-  public let rotated: Int
 
-  /// - Precondition: `keyValues` divides `queries`; `rotated` is even and at most `size`.
-  public init(queries: Int, keyValues: Int, size: Int, rotated: Int) {
+  /// - Precondition: `keyValues` divides `queries`.
+  public init(queries: Int, keyValues: Int, size: Int) {
     precondition(queries > 0 && keyValues > 0 && queries.isMultiple(of: keyValues))
-    precondition(size <= Self.largestSize, "heads of \(size) dimensions")
-    precondition(rotated >= 0 && rotated <= size && rotated.isMultiple(of: 2))
+    precondition(size > 0 && size <= Self.largestSize, "heads of \(size) dimensions")
     self.queries = queries
     self.keyValues = keyValues
     self.size = size
-    self.rotated = rotated
   }
 
   /// Dimensions per head with the zeros that fill its last vector.
@@ -35,9 +31,10 @@ public struct HeadSizes: Sendable, Hashable {
   /// Values of a row of attention results.
   public var outputWidth: Int { queries * size }
 
-  fileprivate var kernel: ck_heads {
+  fileprivate func kernel(_ rotary: RotaryTable? = nil) -> ck_heads {
     ck_heads(
-      queries: queries, key_values: keyValues, size: size, padded: padded, rotated: rotated)
+      queries: queries, key_values: keyValues, size: size, padded: padded,
+      rotated: 2 * (rotary?.count ?? 0), interleaved: rotary?.isInterleaved == true ? 1 : 0)
   }
 }
 
@@ -47,11 +44,17 @@ public struct RotaryTable: Sendable {
   let positions: Int
   let cosines: [Float]
   let sines: [Float]
+  /// Dimensions 2m and 2m + 1 rotate together, else m and m + count.
+  let isInterleaved: Bool
 
-  /// Angles are position · frequency in single precision, as the reference implementation has them.
-  public init(frequencies: [Float], positions: Int) {
+  /// Angles are position · frequency in single precision, as the reference implementation has them; cosines and
+  /// sines are multiplied with `scale`.
+  public init(
+    frequencies: [Float], positions: Int, scale: Double = 1, isInterleaved: Bool = false
+  ) {
     count = frequencies.count
     self.positions = positions
+    self.isInterleaved = isInterleaved
     var cosines: [Float] = []
     var sines: [Float] = []
     cosines.reserveCapacity(positions * count)
@@ -59,8 +62,8 @@ public struct RotaryTable: Sendable {
     for position in 0..<positions {
       for frequency in frequencies {
         let angle = Double(Float(position) * frequency)
-        cosines.append(Float(cos(angle)))
-        sines.append(Float(sin(angle)))
+        cosines.append(Float(scale * cos(angle)))
+        sines.append(Float(scale * sin(angle)))
       }
     }
     self.cosines = cosines
@@ -81,22 +84,25 @@ public struct KeyRange: BitwiseCopyable, Sendable, Hashable {
 
 /// Splits projected rows into queries and a block of the key-value table.
 ///
-/// Adds the bias (none if empty), rotates queries and keys by their positions, scales queries by
-/// `queryScale`, and pads every head with zeros.
+/// Adds the bias (none if empty), rotates the leading dimensions of queries and keys by their positions (none
+/// without a table), scales queries by `queryScale`, and pads every head with zeros.
 public func splitHeads(
   _ projected: Span<Float>, bias: Span<Float>, heads: HeadSizes, positions: Span<Int32>,
-  rotary: RotaryTable, queryScale: Float, queries: inout MutableSpan<Float>,
+  rotary: RotaryTable?, queryScale: Float, queries: inout MutableSpan<Float>,
   keyValues: inout MutableSpan<Float>
 ) {
   let rows = rowCount(projected.count, width: heads.projectedWidth)
   precondition(bias.isEmpty || bias.count == heads.projectedWidth)
-  precondition(positions.count == rows && rotary.count == heads.rotated / 2)
+  precondition(positions.count == rows)
   precondition(queries.count == rows * heads.queryWidth)
   precondition(keyValues.count == rows * heads.keyValueWidth)
-  for row in 0..<rows {
-    precondition(positions[row] >= 0 && Int(positions[row]) < rotary.positions)
+  if let rotary {
+    precondition(2 * rotary.count <= heads.size, "\(rotary.count) pairs in heads of \(heads.size)")
+    for row in 0..<rows {
+      precondition(positions[row] >= 0 && Int(positions[row]) < rotary.positions)
+    }
   }
-  var sizes = heads.kernel
+  var sizes = heads.kernel(rotary)
   unsafe projected.withUnsafeBufferPointer { projected in
     unsafe bias.withUnsafeBufferPointer { bias in
       unsafe positions.withUnsafeBufferPointer { positions in
@@ -105,7 +111,7 @@ public func splitHeads(
             guard rows > 0 else { return }
             unsafe ck_split_heads(
               projected.baseAddress, bias.isEmpty ? nil : bias.baseAddress, &sizes,
-              positions.baseAddress, rotary.cosines, rotary.sines, queryScale, rows,
+              positions.baseAddress, rotary?.cosines ?? [], rotary?.sines ?? [], queryScale, rows,
               queries.baseAddress, keyValues.baseAddress)
           }
         }
@@ -118,15 +124,17 @@ public func splitHeads(
 ///
 /// Row r of `queries` sees, in order of position, the rows of `keyValues` in the `prefix` ranges, then
 /// `last.count + r` rows from `last.start` on; of all these only the final `window` ones, if there is a
-/// window. `scratch` is overwritten, and grows as needed.
+/// window. Scores s become cap·tanh(s/cap), if there is a cap. `scratch` is overwritten, and grows as needed.
 public func attend(
   _ queries: Span<Float>, heads: HeadSizes, keyValues: Span<Float>, prefix: Span<KeyRange>,
-  last: KeyRange, window: Int?, scratch: inout [Float], into out: inout MutableSpan<Float>
+  last: KeyRange, window: Int?, cap: Float? = nil, scratch: inout [Float],
+  into out: inout MutableSpan<Float>
 ) {
   let rows = rowCount(queries.count, width: heads.queryWidth)
   let tableRows = rowCount(keyValues.count, width: heads.keyValueWidth)
   precondition(out.count == rows * heads.outputWidth)
   precondition(window.map { $0 > 0 } ?? true)
+  precondition(cap.map { $0 > 0 } ?? true)
   var keys = 0
   for index in 0..<prefix.count {
     check(prefix[index], Int(prefix[index].count), tableRows)
@@ -136,7 +144,7 @@ public func attend(
   check(last, longest, tableRows)
   precondition(last.count > 0, "a token sees itself")
   keys += longest
-  var sizes = heads.kernel
+  var sizes = heads.kernel()
   let needed = unsafe ck_attention_scratch(&sizes, min(keys, window ?? keys))
   if scratch.count < needed { scratch = [Float](repeating: 0, count: needed + needed / 2) }
   unsafe queries.withUnsafeBufferPointer { queries in
@@ -149,7 +157,7 @@ public func attend(
               unsafe ck_attend(
                 queries.baseAddress, rows, &sizes, keyValues.baseAddress, ranges.baseAddress,
                 ranges.count, ck_key_range(start: last.start, count: last.count), window ?? 0,
-                scratch.baseAddress, out.baseAddress)
+                cap ?? 0, scratch.baseAddress, out.baseAddress)
             }
           }
         }

@@ -24,11 +24,12 @@ public func rmsNorm(
   }
 }
 
-/// x += y + bias, row by row; an empty bias adds nothing.
+/// x += (y + bias) · scale, row by row; an empty bias adds nothing.
 ///
 /// - Returns: Whether all sums are finite.
 public func addRows(
-  _ y: Span<Float>, bias: Span<Float>, width: Int, to x: inout MutableSpan<Float>
+  _ y: Span<Float>, bias: Span<Float>, scale: Float = 1, width: Int,
+  to x: inout MutableSpan<Float>
 ) -> Bool {
   let rows = rowCount(x.count, width: width)
   precondition(y.count == x.count && (bias.isEmpty || bias.count == width))
@@ -37,7 +38,7 @@ public func addRows(
       unsafe x.withUnsafeMutableBufferPointer { x in
         guard let source = y.baseAddress, let target = x.baseAddress else { return true }
         let bias = bias.isEmpty ? nil : bias.baseAddress
-        return unsafe ck_add_rows(target, source, bias, rows, width) != 0
+        return unsafe ck_add_rows(target, source, bias, scale, rows, width) != 0
       }
     }
   }
@@ -75,6 +76,39 @@ public func gate(
         let bias = bias.isEmpty ? nil : bias.baseAddress
         unsafe ck_gate(source, bias, activation.kernel, rows, width, target)
       }
+    }
+  }
+}
+
+/// out = activation(x + bias), row by row; an empty bias adds nothing.
+public func activate(
+  _ x: Span<Float>, bias: Span<Float>, activation: GateActivation, width: Int,
+  into out: inout MutableSpan<Float>
+) {
+  let rows = rowCount(x.count, width: width)
+  precondition(out.count == x.count && (bias.isEmpty || bias.count == width))
+  unsafe x.withUnsafeBufferPointer { x in
+    unsafe bias.withUnsafeBufferPointer { bias in
+      unsafe out.withUnsafeMutableBufferPointer { out in
+        guard let source = x.baseAddress, let target = out.baseAddress else { return }
+        let bias = bias.isEmpty ? nil : bias.baseAddress
+        unsafe ck_activate(source, bias, activation.kernel, rows, width, target)
+      }
+    }
+  }
+}
+
+/// x = (x + bias) · scale, then cap · tanh(x / cap) if there is a cap, row by row; an empty bias adds nothing.
+public func adjustLogits(
+  _ x: inout MutableSpan<Float>, bias: Span<Float>, scale: Float, cap: Float?, width: Int
+) {
+  let rows = rowCount(x.count, width: width)
+  precondition((bias.isEmpty || bias.count == width) && cap.map { $0 > 0 } ?? true)
+  unsafe bias.withUnsafeBufferPointer { bias in
+    unsafe x.withUnsafeMutableBufferPointer { x in
+      guard let target = x.baseAddress else { return }
+      let bias = bias.isEmpty ? nil : bias.baseAddress
+      unsafe ck_adjust_logits(target, bias, scale, cap ?? 0, rows, width)
     }
   }
 }

@@ -17,7 +17,7 @@ struct OutputConfig {
     let isRearranged = layers != Array(0..<configuration.layerCount)
     document = Self.edited(donor.source.config.document) { members in
       if isRearranged {
-        Self.set("num_hidden_layers", JSONValue(layout.layerCount), in: &members)
+        Self.set(configuration.layerCountKey, JSONValue(layout.layerCount), in: &members)
         Self.rearrange(&members, layers, of: configuration.layerCount)
       }
       if let vocabularySize { Self.set("vocab_size", JSONValue(vocabularySize), in: &members) }

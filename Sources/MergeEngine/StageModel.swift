@@ -38,6 +38,6 @@ struct StageModel: Sendable {
     guard key.part == .head, let embedding = weights[WeightKey(.embedding, layer: nil)] else {
       return nil
     }
-    return StoredWeight(name: "lm_head.weight", stored: embedding.stored)
+    return StoredWeight(name: configuration.headName, stored: embedding.stored)
   }
 }

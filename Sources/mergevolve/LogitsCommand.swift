@@ -55,7 +55,7 @@ struct LogitsCommand: AsyncParsableCommand {
     let sequences = try TokenSequences.read(path: tokens)
     let opened = try ModelArgument(model).open()
     let vocabulary = opened.configuration.vocabularySize
-    try sequences.check(vocabulary: vocabulary, positions: opened.configuration.maximumPositions)
+    try sequences.check(vocabulary: vocabulary, positions: opened.configuration.longestSequence)
     let pool = WorkerPool(threads: threads ?? WorkerPool.processorCount)
     try opened.checkFinite(on: pool)
     let engine = try InferenceEngine(pool: pool)

@@ -30,10 +30,12 @@ struct ConfigurationErrorTests {
   @Test("refuses unknown model types and classes with the supported ones")
   func unknown() {
     let classes = ("architectures", JSONValue.array([.string("FrobnicatorForCausalLM")]))
+    let types = Architecture.all.names
+    let known = types.compactMap { Architecture.all[$0]?.className }
     #expect(
       throws: Diagnostic(
         "unknown model type 'frobnicator' (architecture FrobnicatorForCausalLM)",
-        at: "m/config.json: model_type", fix: "use one of: llama, mistral, qwen2")
+        at: "m/config.json: model_type", fix: "use one of: \(types.joined(separator: ", "))")
     ) { try configuration([classes], modelType: "frobnicator") }
     #expect(
       throws: Diagnostic(
@@ -42,9 +44,13 @@ struct ConfigurationErrorTests {
     ) { try configuration([classes]) }
     #expect(
       throws: Diagnostic(
-        "unknown architecture 'FrobnicatorForCausalLM'", at: "m/config.json: architectures",
-        fix: "use one of: LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM")
-    ) { try configuration([("model_type", nil), classes]) }
+        "unknown architecture 'BertModel'", at: "m/config.json: architectures",
+        fix: "use one of: \(known.joined(separator: ", "))")
+    ) {
+      try configuration([
+        ("model_type", nil), ("architectures", .array([.string("BertModel")])),
+      ])
+    }
     #expect(
       throws: Diagnostic(
         "the key is missing", at: "m/config.json: model_type",
@@ -111,10 +117,10 @@ struct ConfigurationErrorTests {
   func unknownRope() {
     #expect(
       throws: Diagnostic(
-        "rotary embeddings of type 'yarn' are not supported",
+        "rotary embeddings of type 'yarrn' are not supported",
         at: "m/config.json: rope_scaling: type",
-        fix: "use a model of type default, linear or llama3")
-    ) { try configuration([("rope_scaling", object([("type", .string("yarn"))]))]) }
+        fix: "use a model of type default, linear, dynamic, llama3, yarn or longrope")
+    ) { try configuration([("rope_scaling", object([("type", .string("yarrn"))]))]) }
     #expect(
       throws: Diagnostic(
         "the key is missing", at: "m/config.json: rope_parameters: factor",

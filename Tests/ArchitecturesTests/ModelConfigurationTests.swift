@@ -20,7 +20,8 @@ struct ModelConfigurationTests {
     #expect(model.dtype == nil)
     #expect(model.biasedProjections == [])
     let layer = ModelConfiguration.LayerOptions(
-      window: nil, rotary: RotaryEmbedding(theta: 10_000, rotatedSize: 12))
+      window: nil, rotary: RotaryEmbedding(theta: 10_000, rotatedSize: 12),
+      attentionScale: 1 / 12.0.squareRoot())
     #expect(model.layers == [layer, layer, layer])
     #expect(try configuration([("num_key_value_heads", nil)]).keyValueHeadCount == 4)
   }
@@ -91,13 +92,13 @@ struct ModelConfigurationTests {
         factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalPositions: positions)
     }
     let inside = try configuration([("rope_parameters", object(members))])
-    #expect(inside.layers[0].rotary.scaling == scaling(32))
+    #expect(inside.layers[0].rotary?.scaling == scaling(32))
     let outside = try configuration([
       ("rope_parameters", object(members)), ("original_max_position_embeddings", .number("64")),
     ])
-    #expect(outside.layers[0].rotary.scaling == scaling(64))
+    #expect(outside.layers[0].rotary?.scaling == scaling(64))
     let neither = try configuration([("rope_scaling", object(Array(members.dropLast())))])
-    #expect(neither.layers[0].rotary.scaling == scaling(2048))
+    #expect(neither.layers[0].rotary?.scaling == scaling(2048))
   }
 
   @Test("applies Qwen2's window to the layers that the file names")

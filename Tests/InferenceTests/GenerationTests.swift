@@ -59,14 +59,15 @@ struct GenerationTests {
     let layer = try DecoderLayer(
       0, of: decoder, gemm: try engine.gemm(for: decoder), pool: pool, times: WorkTimes())
     let rotary = RotaryTable(
-      frequencies: decoder.configuration.layers[0].rotary.frequencies, positions: 64)
+      frequencies: try #require(layer.options.rotary).frequencies(), positions: 64)
     let width = decoder.heads.keyValueWidth
     let pass = try engine.pass(for: decoder, rows: 1)
 
     func run(_ rows: ForwardRows, _ table: inout [Float], at first: Int) throws -> [Float] {
       var states = [Float](
         repeating: 0, count: rows.count * decoder.configuration.hiddenSize)
-      _ = try decoder.embed(DistinctTokens(rows.tokens), into: &states, at: 0, pool: pool)
+      _ = try decoder.embed(
+        rows, DistinctTokens(rows.tokens), into: &states, at: 0, pool: pool)
       var tables = LayerTables()
       tables.prepare(rows: rows.count, heads: decoder.heads)
       try pass.project(

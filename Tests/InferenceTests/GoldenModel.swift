@@ -8,7 +8,10 @@ import TestSupport
 /// A checkpoint of Tests/Golden/architectures with what the reference implementation computes for it.
 struct GoldenModel {
   static let names = [
-    "llama", "llama_old_config", "llama_rope_llama3", "llama_tied", "mistral", "qwen2",
+    "cohere", "gemma", "gemma2", "gemma3_text", "gpt2", "gpt2_hub_names", "gpt_neox", "granite",
+    "llama", "llama_old_config", "llama_rope_llama3", "llama_tied", "mistral", "olmo2", "phi",
+    "phi3",
+    "qwen2", "qwen3", "smollm3", "stablelm", "starcoder2",
   ]
 
   let checkpoint: Checkpoint

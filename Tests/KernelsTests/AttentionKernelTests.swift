@@ -72,7 +72,7 @@ struct AttentionKernelTests {
     [(1, 1), (4, 2), (6, 2), (5, 1)])
   func accuracy(size: Int, groups: (queries: Int, keyValues: Int)) {
     let heads = HeadSizes(
-      queries: groups.queries, keyValues: groups.keyValues, size: size, rotated: 0)
+      queries: groups.queries, keyValues: groups.keyValues, size: size)
     let sample = Case(heads, tokens: 37, queries: 3, seed: size)
     let prefix = [
       KeyRange(start: 20, count: 7), KeyRange(start: 0, count: 0), KeyRange(start: 2, count: 11),
@@ -88,7 +88,7 @@ struct AttentionKernelTests {
 
   @Test("sees as many keys as there are, whatever the number", arguments: 1...67)
   func lengths(count: Int) {
-    let heads = HeadSizes(queries: 2, keyValues: 1, size: 12, rotated: 0)
+    let heads = HeadSizes(queries: 2, keyValues: 1, size: 12)
     let sample = Case(heads, tokens: count, queries: 1, seed: count)
     let out = sample.run(prefix: [], last: KeyRange(start: 0, count: count), rows: 0..<1)
     let expected = sample.reference(row: 0, visible: Array(0..<count))
@@ -98,7 +98,7 @@ struct AttentionKernelTests {
   @Test(
     "has the same bits however the keys are cut into ranges and rows into calls", arguments: 0..<8)
   func invariance(seed: Int) {
-    let heads = HeadSizes(queries: 4, keyValues: 2, size: 40, rotated: 0)
+    let heads = HeadSizes(queries: 4, keyValues: 2, size: 40)
     let sample = Case(heads, tokens: 60, queries: 20, seed: seed)
     for window in [nil, 1, 5, 16, 17, 100] as [Int?] {
       let whole = sample.run(
@@ -122,7 +122,7 @@ struct AttentionKernelTests {
 
   @Test("a window sees the last positions only", arguments: [1, 2, 7, 30])
   func windows(window: Int) {
-    let heads = HeadSizes(queries: 2, keyValues: 2, size: 16, rotated: 0)
+    let heads = HeadSizes(queries: 2, keyValues: 2, size: 16)
     let sample = Case(heads, tokens: 30, queries: 1, seed: window)
     let out = sample.run(
       prefix: [KeyRange(start: 0, count: 10), KeyRange(start: 10, count: 10)],
@@ -133,7 +133,7 @@ struct AttentionKernelTests {
 
   @Test("large scores neither overflow nor vanish")
   func largeScores() {
-    let heads = HeadSizes(queries: 1, keyValues: 1, size: 16, rotated: 0)
+    let heads = HeadSizes(queries: 1, keyValues: 1, size: 16)
     var keyValues = [Float](repeating: 0, count: 2 * heads.keyValueWidth)
     (keyValues[0], keyValues[heads.keyValueWidth]) = (1e4, 1e4 - 1)
     (keyValues[16], keyValues[heads.keyValueWidth + 16]) = (1, 2)
@@ -150,8 +150,9 @@ struct AttentionKernelTests {
 
   @Test("splits, rotates and pads heads", arguments: [2, 8, 12, 32, 40, 64], [false, true])
   func splitting(size: Int, hasBias: Bool) {
-    let heads = HeadSizes(queries: 4, keyValues: 2, size: size, rotated: size / 4 * 2)
-    let frequencies = (0..<heads.rotated / 2).map { Float(pow(100, -Double($0) / 4)) }
+    let heads = HeadSizes(queries: 4, keyValues: 2, size: size)
+    let rotated = size / 4 * 2
+    let frequencies = (0..<rotated / 2).map { Float(pow(100, -Double($0) / 4)) }
     let rotary = RotaryTable(frequencies: frequencies, positions: 50)
     let positions: [Int32] = [0, 7, 49]
     let x = smooth(3 * heads.projectedWidth, size)
@@ -163,7 +164,7 @@ struct AttentionKernelTests {
     splitHeads(
       x.span, bias: bias.span, heads: heads, positions: positions.span, rotary: rotary,
       queryScale: 0.5, queries: &querySpan, keyValues: &keyValueSpan)
-    let half = heads.rotated / 2
+    let half = rotated / 2
     for row in 0..<3 {
       for head in 0..<8 {
         let start = row * heads.projectedWidth + head * size
@@ -177,7 +178,7 @@ struct AttentionKernelTests {
         let scale = head < 4 ? 0.5 : 1
         for (index, value) in out.enumerated() {
           var expected = index < size ? plain[index] : 0
-          if head < 6, index < heads.rotated {
+          if head < 6, index < rotated {
             let angle = Double(positions[row]) * Double(frequencies[index % half])
             let (c, s) = (cos(angle), sin(angle))
             expected =

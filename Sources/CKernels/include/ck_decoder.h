@@ -12,9 +12,25 @@
 void ck_rms_norm(const float *restrict x, const float *restrict weights, float epsilon, size_t rows,
                  size_t width, float *restrict out);
 
-/// x += y + bias (may be null), row by row. Returns 1 if every sum is finite, else 0.
-int ck_add_rows(float *restrict x, const float *restrict y, const float *restrict bias, size_t rows,
-                size_t width);
+/// A norm of parts of rows: (x - mean) / sqrt(variance + epsilon) * weights + bias where centered, else
+/// x / sqrt(mean(x^2) + epsilon) * weights.
+struct ck_norm {
+  const float *weights;  ///< [groups][width]
+  const float *bias;     ///< like `weights`, or null
+  float epsilon;
+  int centered;
+  size_t groups;  ///< parts of a row, one after the other
+  size_t width;   ///< values per part
+};
+
+/// out = norm(x + added), each part of each row for itself; `added` [groups][width] may be null. Rows begin
+/// `stride` and `out_stride` values after each other; out may be x.
+void ck_normalize(const float *x, size_t stride, const float *added, const struct ck_norm *norm,
+                  size_t rows, float *out, size_t out_stride);
+
+/// x += (y + bias) * scale, row by row; bias may be null. Returns 1 if every sum is finite, else 0.
+int ck_add_rows(float *restrict x, const float *restrict y, const float *restrict bias, float scale,
+                size_t rows, size_t width);
 
 enum ck_activation {
   ck_activation_silu,
@@ -30,13 +46,18 @@ enum ck_activation {
 void ck_gate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
              size_t rows, size_t width, float *restrict out);
 
+/// out = activation(x + bias), row by row; bias may be null.
+void ck_activate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
+                 size_t rows, size_t width, float *restrict out);
+
 /// Sizes of an attention layer.
 struct ck_heads {
   size_t queries;     ///< query heads
   size_t key_values;  ///< key-value heads; divides `queries`
   size_t size;        ///< dimensions per head
   size_t padded;      ///< `size` rounded up to a multiple of 16
-  size_t rotated;     ///< leading dimensions that rotate, in halves; even
+  size_t rotated;     ///< leading dimensions that rotate; even
+  int interleaved;    ///< 2m rotates with 2m + 1, else m with m + rotated / 2
 };
 
 /// Splits rows of query, key and value heads: adds the bias (may be null), rotates queries and keys,
@@ -62,11 +83,16 @@ size_t ck_attention_scratch(const struct ck_heads *heads, size_t keys);
 /// Attention of consecutive tokens of one path over their ancestors and themselves.
 ///
 /// Row r sees, in order of position, the rows of the `prefix` ranges and then `last.count + r` rows from
-/// `last.start` on, of all these only the final `window` ones (0: all). A row of out is [queries][size].
+/// `last.start` on, of all these only the final `window` ones (0: all). Scores s become cap * tanh(s / cap)
+/// (0: stay). A row of out is [queries][size].
 void ck_attend(const float *restrict query_rows, size_t rows, const struct ck_heads *heads,
                const float *restrict key_value_rows, const struct ck_key_range *restrict prefix,
-               size_t prefix_count, struct ck_key_range last, size_t window,
+               size_t prefix_count, struct ck_key_range last, size_t window, float cap,
                float *restrict scratch, float *restrict out);
+
+/// x = (x + bias) * scale, then cap * tanh(x / cap) (0: stays), row by row; bias may be null.
+void ck_adjust_logits(float *restrict x, const float *restrict bias, float scale, float cap,
+                      size_t rows, size_t width);
 
 /// What a softmax over a row of logits needs.
 struct ck_logit_statistics {
