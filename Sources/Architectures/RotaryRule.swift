@@ -108,10 +108,9 @@ struct RotaryRule: Sendable {
     return try embedding(parameters, outer: nil, reader.positiveNumber(key) ?? theta, sizes, reader)
   }
 
-  /// - Parameters:
-  ///   - parameters: The first object that has a key counts.
-  ///   - outer: Where `original_max_position_embeddings` counts before that of the parameters.
-  ///   - theta: If the parameters have none.
+  /// The first of several objects that has a key counts; `theta` if none has one.
+  ///
+  /// `outer` is where `original_max_position_embeddings` counts before theirs.
   private func embedding(
     _ parameters: [ConfigurationReader], outer: ConfigurationReader?, _ theta: Double,
     _ sizes: Sizes, _ reader: ConfigurationReader? = nil

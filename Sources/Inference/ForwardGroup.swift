@@ -114,7 +114,7 @@ struct LayerTables {
     array = [Float](repeating: 0, count: count)
   }
 
-  /// Angles of at least `needed` positions; a new table has `made`. Nil if nothing rotates.
+  /// Angles of at least `needed` positions, nil if nothing rotates; a new table has `made`.
   mutating func rotary(
     _ embedding: RotaryEmbedding?, length: Int, needed: Int, made: Int
   ) -> RotaryTable? {

@@ -14,6 +14,16 @@ struct GoldenModel {
     "qwen2", "qwen3", "smollm3", "stablelm", "starcoder2",
   ]
 
+  /// Folders of Tests/Golden/variations, which have no greedy continuations.
+  static let variations = [
+    "cohere_head_norms", "gemma2_uncapped", "gemma3_old", "gemma_first_files",
+    "gpt2_inverse_layers",
+    "gpt2_odd_heads", "gpt_neox_sequential", "granite_biases", "llama_biases", "llama_dynamic",
+    "llama_head256", "llama_yarn", "llama_yarn_scaled", "olmo2_biases", "phi3_longrope",
+    "phi_head_norms", "qwen2_upper_windows", "qwen3_biases", "smollm3_windows",
+    "stablelm_head_norms", "stablelm_parallel", "starcoder2_unbiased",
+  ]
+
   let checkpoint: Checkpoint
   let sequences: [[Int]]
   let greedy: [[Int]]
@@ -23,8 +33,8 @@ struct GoldenModel {
   let lastLogProbabilities: [Double]
   let tolerance: Double
 
-  init(_ name: String) throws {
-    let folder = Golden.path("architectures/\(name)")
+  init(_ name: String, in collection: String = "architectures") throws {
+    let folder = Golden.path("\(collection)/\(name)")
     checkpoint = try Checkpoint.open(folder)
     let tokens = try JSONValue.read(path: "\(folder)/tokens.json")
     func lists(_ key: String) -> [[Int]] {

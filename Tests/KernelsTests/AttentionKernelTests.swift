@@ -28,7 +28,7 @@ private struct Case {
   }
 
   /// Attention in double precision of query `row` over the rows `visible`.
-  func reference(row: Int, visible: [Int]) -> [Double] {
+  func reference(row: Int, visible: [Int], cap: Double? = nil) -> [Double] {
     (0..<heads.queries).flatMap { head -> [Double] in
       let group = head / (heads.queries / heads.keyValues)
       func key(_ token: Int, _ index: Int) -> Double {
@@ -40,7 +40,10 @@ private struct Case {
       }
       let query = row * heads.queryWidth + head * heads.padded
       let scores = visible.map { token in
-        (0..<heads.size).reduce(0.0) { $0 + Double(queries[query + $1]) * key(token, $1) }
+        let score = (0..<heads.size).reduce(0.0) {
+          $0 + Double(queries[query + $1]) * key(token, $1)
+        }
+        return cap.map { $0 * tanh(score / $0) } ?? score
       }
       let maximum = scores.max() ?? 0
       let weights = scores.map { exp($0 - maximum) }
@@ -51,7 +54,9 @@ private struct Case {
     }
   }
 
-  func run(prefix: [KeyRange], last: KeyRange, rows: Range<Int>, window: Int? = nil) -> [Float] {
+  func run(
+    prefix: [KeyRange], last: KeyRange, rows: Range<Int>, window: Int? = nil, cap: Float? = nil
+  ) -> [Float] {
     var out = [Float](repeating: .nan, count: rows.count * heads.outputWidth)
     var span = out.mutableSpan
     var scratch: [Float] = []
@@ -59,7 +64,7 @@ private struct Case {
       queries.span.extracting(
         rows.lowerBound * heads.queryWidth..<rows.upperBound * heads.queryWidth),
       heads: heads, keyValues: keyValues.span, prefix: prefix.span, last: last, window: window,
-      scratch: &scratch, into: &span)
+      cap: cap, scratch: &scratch, into: &span)
     return out
   }
 }
@@ -131,6 +136,16 @@ struct AttentionKernelTests {
     #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
   }
 
+  @Test("caps scores before it compares them", arguments: [1, 16, 17, 40], [0.25, 2, 50])
+  func caps(count: Int, cap: Double) {
+    let heads = HeadSizes(queries: 2, keyValues: 1, size: 20)
+    let sample = Case(heads, tokens: count, queries: 1, seed: count)
+    let out = sample.run(
+      prefix: [], last: KeyRange(start: 0, count: count), rows: 0..<1, cap: Float(cap))
+    let expected = sample.reference(row: 0, visible: Array(0..<count), cap: cap)
+    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+  }
+
   @Test("large scores neither overflow nor vanish")
   func largeScores() {
     let heads = HeadSizes(queries: 1, keyValues: 1, size: 16)
@@ -146,6 +161,38 @@ struct AttentionKernelTests {
       last: KeyRange(start: 0, count: 2), window: nil, scratch: &scratch, into: &span)
     let expected = (1 + 2 * exp(-1.0)) / (1 + exp(-1.0))
     #expect(abs(Double(out[0]) - expected) <= 1e-6)
+  }
+
+  @Test("rotates neighbours where the table is interleaved, and nothing without a table")
+  func interleaved() {
+    let heads = HeadSizes(queries: 2, keyValues: 1, size: 6)
+    let x = smooth(heads.projectedWidth, 3)
+    let tables = [
+      RotaryTable(frequencies: [1, 0.1], positions: 9, scale: 1.5, isInterleaved: true), nil,
+    ]
+    for rotary in tables {
+      var queries = [Float](repeating: .nan, count: heads.queryWidth)
+      var keyValues = [Float](repeating: .nan, count: heads.keyValueWidth)
+      var querySpan = queries.mutableSpan
+      var keyValueSpan = keyValues.mutableSpan
+      splitHeads(
+        x.span, bias: [Float]().span, heads: heads, positions: [Int32(7)].span, rotary: rotary,
+        queryScale: 0.5, queries: &querySpan, keyValues: &keyValueSpan)
+      for head in 0..<4 {
+        let plain = (0..<6).map { Double(x[head * 6 + $0]) }
+        let out = Array((queries + keyValues)[head * 16..<(head + 1) * 16])
+        for index in 0..<6 {
+          var expected = plain[index]
+          if rotary != nil, head < 3, index < 4 {
+            let angle = 7 * (index < 2 ? 1 : 0.1)
+            let other = index.isMultiple(of: 2) ? -plain[index + 1] : plain[index - 1]
+            expected = 1.5 * (plain[index] * cos(angle) + other * sin(angle))
+          }
+          #expect(abs(Double(out[index]) - (head < 2 ? 0.5 : 1) * expected) <= 1e-6)
+        }
+        #expect(out[6...].allSatisfy { $0 == 0 })
+      }
+    }
   }
 
   @Test("splits, rotates and pads heads", arguments: [2, 8, 12, 32, 40, 64], [false, true])

@@ -102,6 +102,63 @@ struct DecoderKernelTests {
     }
   }
 
+  @Test(
+    "activations without a gate", arguments: 1...67,
+    [GateActivation.silu, .gelu, .geluTanh, .quickGelu, .relu, .reluSquared])
+  func activations(width: Int, activation: GateActivation) {
+    let rows = 2
+    let x = smooth(rows * width, width).map { $0 * 12 }
+    for bias in [[], smooth(width, 7)] {
+      var out = [Float](repeating: .nan, count: rows * width)
+      var span = out.mutableSpan
+      activate(x.span, bias: bias.span, activation: activation, width: width, into: &span)
+      for index in out.indices {
+        let value = Double(x[index] + (bias.isEmpty ? 0 : bias[index % width]))
+        let expected = reference(activation, value)
+        #expect(isClose(out[index], expected, relative: 1e-6, absolute: 4e-6))
+      }
+    }
+  }
+
+  @Test("the Gaussian activation is exact to a few units for small and large values")
+  func gaussian() {
+    let x = (-400...400).map { Float($0) / 40 }
+    var out = [Float](repeating: .nan, count: x.count)
+    var span = out.mutableSpan
+    activate(x.span, bias: [Float]().span, activation: .gelu, width: x.count, into: &span)
+    for (value, result) in zip(x, out) {
+      let expected = Double(value) / 2 * erfc(-Double(value) / 2.0.squareRoot())
+      #expect(isClose(result, expected, relative: 1e-5, absolute: 4e-7))
+    }
+  }
+
+  @Test("sums of rows are scaled", arguments: [1, 15, 16, 40])
+  func scaledAddition(width: Int) {
+    let (x, y, bias) = (smooth(2 * width, 1), smooth(2 * width, 2), smooth(width, 3))
+    var out = x
+    var span = out.mutableSpan
+    #expect(addRows(y.span, bias: bias.span, scale: 0.25, width: width, to: &span))
+    for index in x.indices {
+      let expected = Double(x[index]) + 0.25 * (Double(y[index]) + Double(bias[index % width]))
+      #expect(abs(Double(out[index]) - expected) <= 1e-6)
+    }
+  }
+
+  @Test("logits get a bias, a scale and a cap", arguments: 1...67, [nil, 0.5, 30] as [Float?])
+  func adjustedLogits(width: Int, cap: Float?) {
+    let x = smooth(2 * width, width).map { $0 * 40 }
+    for bias in [[], smooth(width, 7)] {
+      var out = x
+      var span = out.mutableSpan
+      adjustLogits(&span, bias: bias.span, scale: 0.5, cap: cap, width: width)
+      for index in x.indices {
+        let scaled = 0.5 * (Double(x[index]) + (bias.isEmpty ? 0 : Double(bias[index % width])))
+        let expected = cap.map { Double($0) * tanh(scaled / Double($0)) } ?? scaled
+        #expect(isClose(out[index], expected, relative: 1e-6, absolute: 1e-7))
+      }
+    }
+  }
+
   private func reference(_ activation: GateActivation, _ x: Double) -> Double {
     switch activation {
     case .silu: x / (1 + exp(-x))
