@@ -27,6 +27,9 @@ public struct Architecture: Sendable {
   var rotary: RotaryRule? = RotaryRule()
   var windowRule = WindowRule.none
   var scales = ScaleRule()
+  /// mergekit has no definition of the family and infers one, in which all weights outside of the layers stand
+  /// before them.
+  var isInferredByMergekit = false
   /// Keys that may not be true, since they mean another computation.
   var refusedOptions: [String] = []
 

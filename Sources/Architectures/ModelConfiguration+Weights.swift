@@ -21,15 +21,16 @@ extension ModelConfiguration {
           .positions, .before))
     }
     for layer in 0..<layerCount { specs += weights(ofLayer: layer) }
-    specs += norm(.final, prefix: names.stem, role: .finalNorm, at: .after)
+    let end: WeightPosition = architecture.isInferredByMergekit ? .before : .after
+    specs += norm(.final, prefix: names.stem, role: .finalNorm, at: end)
     if !tiesEmbeddings {
       specs.append(
-        spec(headName, [vocabularySize, hiddenSize], .head, .head, .after, vocabularyAxis: 0))
+        spec(headName, [vocabularySize, hiddenSize], .head, .head, end, vocabularyAxis: 0))
     }
     if architecture.hasHeadBias {
       specs.append(
         spec(
-          names.head + ".bias", [vocabularySize], .head, .headBias, .after, vocabularyAxis: 0))
+          names.head + ".bias", [vocabularySize], .head, .headBias, end, vocabularyAxis: 0))
     }
     return specs
   }

@@ -10,5 +10,6 @@ extension Architecture {
       theta: 2_000_000,
       skipped: RotaryRule.Skipped(
         layers: "no_rope_layers", interval: "no_rope_layer_interval", ifMissing: 4)),
-    windowRule: .layersWithoutRotation)
+    windowRule: .layersWithoutRotation,
+    isInferredByMergekit: true)
 }

@@ -213,6 +213,14 @@ struct FamilyTests {
     #expect(rows.subtracting(["lm_head.weight"]) == Set(vocabulary).subtracting(["lm_head.weight"]))
   }
 
+  @Test("merges the final norm of a family that mergekit does not define as mergekit does")
+  func inferredDefinition() throws {
+    let norm = try configuration(modelType: "smollm3").weights.last
+    #expect(norm?.name == "model.norm.weight")
+    #expect(norm?.position == .before)
+    #expect(try configuration().weights.last?.position == .after)
+  }
+
   private static let mergekitTypes = Architecture.all.names.filter { $0 != "smollm3" }
 
   @Test("refuses options that mean another computation")

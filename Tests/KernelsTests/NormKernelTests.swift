@@ -91,8 +91,8 @@ struct NormKernelTests {
       weights: smooth(24, 2), bias: smooth(24, 3), epsilon: 1e-6, isCentered: isCentered, width: 8)
     var span = x.mutableSpan
     norm.apply(to: &span, stride: 24, adding: [Float]().span)
-    #expect(x[..<24].allSatisfy(\.isFinite))
+    #expect(x[..<24].allSatisfy { $0.isFinite })
     #expect(x[24..<32].contains { !$0.isFinite })
-    #expect(x[32...].allSatisfy(\.isFinite))
+    #expect(x[32...].allSatisfy { $0.isFinite })
   }
 }
