@@ -10,6 +10,8 @@
   void ck_merge_direct_sum_##level(                                                                \
       const void *const *, enum ck_stored, const float *, size_t, float,                           \
       const struct ck_merge_target *, size_t);                                                     \
+  void ck_merge_direct_copy_##level(                                                               \
+      const void *, enum ck_stored, bool, float, const struct ck_merge_target *, size_t);          \
   void ck_merge_direct_task_vectors_##level(                                                       \
       const void *, enum ck_stored, const struct ck_merge_term *, size_t,                          \
       const struct ck_task_vector_sum *, uint64_t, const struct ck_merge_target *, size_t);        \

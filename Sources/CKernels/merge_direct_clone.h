@@ -501,6 +501,22 @@ void CK_CLONE(ck_merge_direct_task_vectors)(
   }
 }
 
+// Copies ------------------------------------------------------------------------------------------
+
+void CK_CLONE(ck_merge_direct_copy)(
+    const void *input, enum ck_stored stored, bool scaled, float factor,
+    const struct ck_merge_target *target, size_t count) {
+  _Alignas(64) float row[BLOCK];
+  size_t before = results_before_line(target, count);
+  for (size_t start = 0, part; start < count; start += part) {
+    part = start < before ? before - start : count - start;
+    if (part > BLOCK) part = BLOCK;
+    read_block_of(input, stored, start, part, row);
+    for (size_t i = 0; scaled && i < part; i += 16) store(row + i, load(row + i) * factor);
+    write_block(row, target, start, part, start >= before);
+  }
+}
+
 // sce ---------------------------------------------------------------------------------------------
 
 INLINE f64x8 widened_half(f32x16 x, bool upper) {

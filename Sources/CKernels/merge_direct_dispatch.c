@@ -10,6 +10,12 @@ void ck_merge_direct_sum(
   CALL(ck_merge_direct_sum, inputs, stored, weights, terms, divisor, target, count);
 }
 
+void ck_merge_direct_copy(
+    const void *input, enum ck_stored stored, bool scaled, float factor,
+    const struct ck_merge_target *target, size_t count) {
+  CALL(ck_merge_direct_copy, input, stored, scaled, factor, target, count);
+}
+
 void ck_merge_direct_task_vectors(
     const void *base, enum ck_stored stored, const struct ck_merge_term *terms, size_t count_terms,
     const struct ck_task_vector_sum *sum, uint64_t first, const struct ck_merge_target *target,

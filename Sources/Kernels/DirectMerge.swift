@@ -30,6 +30,7 @@ public struct DirectMerge: Sendable {
   private enum Formula: Sendable {
     case sum(weights: [Float], divisor: Float)
     case taskVectors([Term], Combination, lambda: Float)
+    case copy(factor: Float?)
     case fusion(shares: [Float], selected: MergeStack.MagnitudeLimit)
   }
 
@@ -48,6 +49,9 @@ public struct DirectMerge: Sendable {
     formula = .taskVectors(terms, combination, lambda: lambda)
   }
 
+  /// The only input, multiplied by `factor` if there is one.
+  public init(copyingTimes factor: Float?) { formula = .copy(factor: factor) }
+
   /// sce, see ``MergeStack/fuse(_:onto:shares:cut:tieLimit:into:)``; the first input is the base.
   ///
   /// - Returns: Nil if there are more models than the kernel has room for.
@@ -58,6 +62,7 @@ public struct DirectMerge: Sendable {
 
   public var inputCount: Int {
     switch formula {
+    case .copy: 1
     case .fusion(let shares, _): 1 + shares.count
     case .sum(let weights, _): weights.count
     case .taskVectors(let terms, _, _): 1 + terms.count
@@ -148,6 +153,9 @@ public struct DirectMerge: Sendable {
               UInt64(elements.lowerBound), &target, elements.count)
           }
         }
+      case .copy(let factor):
+        unsafe ck_merge_direct_copy(
+          addresses[0], stored, factor != nil, factor ?? 1, &target, elements.count)
       case .fusion(let shares, let selected):
         guard let start = addresses.baseAddress else { return }
         let ties = max(0, selected.tieLimit - elements.lowerBound)

@@ -10,6 +10,14 @@ extension WeightedSum {
   var direct: DirectMerge? { DirectMerge(weights: weights, divisor: divisor) }
 }
 
+extension CopiedInput {
+  public var direct: DirectMerge? { DirectMerge(copyingTimes: nil) }
+}
+
+extension ScaledInput {
+  var direct: DirectMerge? { DirectMerge(copyingTimes: factor) }
+}
+
 extension SummedTaskVectors {
   var direct: DirectMerge? {
     DirectMerge(terms.map(\.direct), combined: .sum(divisor: divisor), lambda: lambda)

@@ -94,6 +94,17 @@ struct DirectMergeTests {
     }
   }
 
+  @Test("copies", arguments: counts, dtypes)
+  func copies(count: Int, dtype: DType) throws {
+    let rows = try rows(count, dtype, models: 1)
+    for result in Self.dtypes {
+      expect(DirectMerge(copyingTimes: nil), rows, 0..<count, result) { rows[0].values[$0] }
+      expect(DirectMerge(copyingTimes: 0.3), rows, 0..<count, result) {
+        rows[0].values[$0] * 0.3
+      }
+    }
+  }
+
   @Test("numbers that are special", arguments: dtypes, dtypes)
   func specials(dtype: DType, result: DType) throws {
     let numbers = corners.flatMap { corner in corners.map { (corner, $0) } }
@@ -102,6 +113,9 @@ struct DirectMergeTests {
     ]
     expect(DirectMerge(weights: [1, 0.5], divisor: 1), rows, 0..<numbers.count, result) {
       0 + 1 * rows[0].values[$0] + 0.5 * rows[1].values[$0]
+    }
+    expect(DirectMerge(copyingTimes: nil), [rows[0]], 0..<numbers.count, result) {
+      rows[0].values[$0]
     }
     let terms = [DirectMerge.Term(scale: 2, weight: 0.5, survivors: .all)]
     let merge = try #require(

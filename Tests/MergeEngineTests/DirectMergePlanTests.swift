@@ -1,4 +1,5 @@
 import Checkpoints
+import Diagnostics
 import Kernels
 import MergeEngine
 import Recipes
@@ -17,6 +18,7 @@ private let directMethods = [
   "breadcrumbs_ties": "weight: 0.7\n  density: 0.5\n  gamma: 0.1",
   "della": "weight: 0.7\n  density: 0.5\n  epsilon: 0.2",
   "della_linear": "weight: 0.7\n  density: 0.5\n  epsilon: 0.2", "sce": "select_topk: 0.5",
+  "passthrough": "scale: 0.3",
 ]
 
 @Suite("Plans that merge in one pass")
@@ -51,7 +53,7 @@ struct DirectMergePlanTests {
           """
       }
     }
-    let models = declaration.isPairwise ? ["a", "b"] : ["a", "b", "c"]
+    let models = Array(["a", "b", "c"].prefix(declaration.inputs.maximum ?? 3))
     let listed = hasBase ? Array(models.dropFirst()) : models
     return stages + """
       merge_method: \(method)

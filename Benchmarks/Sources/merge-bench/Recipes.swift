@@ -6,8 +6,9 @@ struct MeasuredMethod {
 
   /// Models that the recipe reads, the base among them.
   var models: [String] {
-    let count = min(Family.names.count, declaration.inputs.maximum ?? .max)
-    return Array(Family.names.prefix(count))
+    let hasBaseBeside = declaration.base != .ignored && !declaration.inputs.includesBase
+    let most = declaration.inputs.maximum.map { $0 + (hasBaseBeside ? 1 : 0) }
+    return Array(Family.names.prefix(most ?? Family.names.count))
   }
 
   var recipe: String {

@@ -34,6 +34,11 @@ void ck_merge_direct_sum(
     const void *const *inputs, enum ck_stored stored, const float *weights, size_t count_inputs,
     float divisor, const struct ck_merge_target *target, size_t count);
 
+/// target = x, or x * factor where `scaled`.
+void ck_merge_direct_copy(
+    const void *input, enum ck_stored stored, bool scaled, float factor,
+    const struct ck_merge_target *target, size_t count);
+
 /// Which elements of a task vector survive; the others are 0.
 enum ck_survivors {
   CK_KEEP_ALL,
