@@ -35,6 +35,11 @@ public final class OpenModel: Sendable {
       to: checkpoint, config: config, configuration, weights)
   }
 
+  /// The folder, with that of the adapter after a plus sign.
+  public var place: String {
+    checkpoint.path + (reading.adapter.map { "+\($0.folder)" } ?? "")
+  }
+
   /// The stored tensors that the configuration uses, in the order of the computation.
   public var usedTensors: [TensorName] {
     configuration.weights.compactMap { weights[WeightKey($0)]?.stored.name }

@@ -70,7 +70,7 @@ extension ModelSummary {
     if let plan = opened.plan {
       rows.append(
         ("method", plan.document.order.map { methodName($0, plan) }.joined(separator: ", ")))
-      rows += plan.models.map { ("model", $0.checkpoint.path) }
+      rows += plan.models.map { ("model", $0.place) }
     }
     let family = configuration.architecture
     rows += [
@@ -168,7 +168,7 @@ extension ModelSummary {
         .init(
           "methods",
           .array(plan.document.order.map { .string(plan.document.stages[$0].method.name) })),
-        .init("models", .array(plan.models.map { .string($0.checkpoint.path) })),
+        .init("models", .array(plan.models.map { .string($0.place) })),
       ]
     }
     members += [

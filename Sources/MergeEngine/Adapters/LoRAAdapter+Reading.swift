@@ -1,12 +1,13 @@
 import Checkpoints
 import Kernels
+import Synchronization
 import Tensors
 
 extension LoRAAdapter {
   /// Adds the product to some elements of the flattened weight.
   ///
   /// The sum over the rank runs in one order for every element, so any way of cutting the weight into
-  /// ranges gives the same bits. Memory is bounded by the range.
+  /// ranges gives the same bits. Memory is bounded by the range and ``RecentMatrices``.
   /// - Parameters:
   ///   - product: Of the weight.
   ///   - elements: Of the weight, row-major.
@@ -20,39 +21,40 @@ extension LoRAAdapter {
   ) throws {
     guard !elements.isEmpty, width > 0 else { return }
     let rows = elements.lowerBound / width..<(elements.upperBound - 1) / width + 1
-    // Within one row only its columns are needed, else all of them.
-    let columns =
-      rows.count == 1
-      ? elements.lowerBound % width..<(elements.upperBound - 1) % width + 1 : 0..<width
-    let left = try factors(of: product, rows: rows)
-    var right = MergeStack(rows: 1, capacity: columns.count)
-    let transposed = product.isTransposed ? try self.columns(columns, of: product) : []
+    let a = try matrices.values(of: product.a) { try self.values(product.a) }
+    let b =
+      product.isTransposed
+      ? try matrices.values(of: product.b) { try self.values(product.b) }
+      : try self.values(
+        product.b, rows.lowerBound * product.rank..<rows.upperBound * product.rank)
     var sum = [Float](repeating: 0, count: elements.count)
     var sums = sum.mutableSpan
-    for k in 0..<product.rank {
-      right.move(to: 0..<columns.count)
-      try right.withMutableRow(0) { row in
+    var stack = MergeStack(rows: 1, capacity: min(width, elements.count))
+    for row in rows {
+      let part = max(elements.lowerBound, row * width)..<min(elements.upperBound, (row + 1) * width)
+      let columns = part.lowerBound - row * width..<part.upperBound - row * width
+      let start = part.lowerBound - elements.lowerBound
+      var target = sums._mutatingExtracting(start..<start + part.count)
+      stack.move(to: part)
+      for k in 0..<product.rank {
+        let factor: Float
         if product.isTransposed {
-          for column in 0..<columns.count { row[column] = transposed[column * product.rank + k] }
+          factor = a[k * (a.count / product.rank) + row]
+          stack.withMutableRow(0) { line in
+            for (index, column) in columns.enumerated() {
+              line[index] = b[column * product.rank + k]
+            }
+          }
         } else {
-          let start = k * width
-          try read(
-            product.a, start + columns.lowerBound..<start + columns.upperBound, into: &row)
+          factor = b[(row - rows.lowerBound) * product.rank + k]
+          let line = a.span.extracting(
+            k * width + columns.lowerBound..<k * width + columns.upperBound)
+          stack.withMutableRow(0) { $0.copy(from: line) }
         }
-      }
-      for row in rows {
-        let part =
-          max(elements.lowerBound, row * width)..<min(elements.upperBound, (row + 1) * width)
-        let factor = left[(row - rows.lowerBound) * product.rank + k]
-        let shift = part.lowerBound - row * width - columns.lowerBound
-        var target = sums._mutatingExtracting(
-          part.lowerBound - elements.lowerBound..<part.upperBound - elements.lowerBound)
-        right.withRow(0) { values in
-          for index in 0..<target.count { target[index] += factor * values[shift + index] }
-        }
+        stack.accumulate(0, weight: factor, into: &target)
       }
     }
-    for index in 0..<elements.count { sums[index] *= product.scale }
+    multiply(&sums, by: product.scale)
     if product.isEmbedding { round(&sums, to: dtype) }
     for index in 0..<elements.count { values[index] += sums[index] }
   }
@@ -80,31 +82,39 @@ extension LoRAAdapter {
     }
   }
 
-  private func values(_ tensor: TensorName, _ elements: Range<Int>) throws -> [Float] {
+  /// Elements of a tensor of the adapter; all of them if no range is given.
+  private func values(_ tensor: TensorName, _ elements: Range<Int>? = nil) throws -> [Float] {
+    let elements = elements ?? 0..<(file.description(of: tensor)?.shape.elementCount ?? 0)
     var values = [Float](repeating: 0, count: elements.count)
     var span = values.mutableSpan
     try read(tensor, elements, into: &span)
     return values
   }
+}
 
-  /// [rows, rank]: the factors that belong to rows of the weight.
-  private func factors(of product: Product, rows: Range<Int>) throws -> [Float] {
-    let rank = product.rank
-    guard product.isTransposed else {
-      return try values(product.b, rows.lowerBound * rank..<rows.upperBound * rank)
-    }
-    let count = (file.description(of: product.a)?.shape.elementCount ?? 0) / rank
-    var factors = [Float](repeating: 0, count: rows.count * rank)
-    for k in 0..<rank {
-      let line = try values(product.a, k * count + rows.lowerBound..<k * count + rows.upperBound)
-      for row in 0..<rows.count { factors[row * rank + k] = line[row] }
-    }
-    return factors
+extension MutableSpan<Float> {
+  fileprivate mutating func copy(from other: Span<Float>) {
+    for index in 0..<other.count { self[index] = other[index] }
   }
+}
 
-  /// [columns, rank]: of a transposed product, whose columns are rows of B.
-  private func columns(_ columns: Range<Int>, of product: Product) throws -> [Float] {
-    try values(
-      product.b, columns.lowerBound * product.rank..<columns.upperBound * product.rank)
+/// The matrices that were used last, in single precision, within a fixed number of bytes.
+///
+/// Reading them anew for every range of a weight would take longer than the arithmetic.
+final class RecentMatrices: Sendable {
+  private static let limit = 64 << 20
+  private let entries = Mutex<[(name: TensorName, values: [Float])]>([])
+
+  func values(of name: TensorName, _ read: () throws -> [Float]) throws -> [Float] {
+    if let known = entries.withLock({ $0.first { $0.name == name }?.values }) { return known }
+    let values = try read()
+    entries.withLock { entries in
+      guard !entries.contains(where: { $0.name == name }) else { return }
+      entries.append((name, values))
+      while entries.count > 1, entries.reduce(0, { $0 + 4 * $1.values.count }) > Self.limit {
+        entries.removeFirst()
+      }
+    }
+    return values
   }
 }

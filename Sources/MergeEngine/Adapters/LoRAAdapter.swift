@@ -33,6 +33,7 @@ struct LoRAAdapter: Sendable {
   let folder: String
   let file: SafetensorsFile
   let configuration: AdapterConfiguration
+  let matrices = RecentMatrices()
   /// The tensors of each changed weight, by the weight's name in transformers.
   private let parts: [TensorName: Parts]
 
