@@ -104,6 +104,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         config: opened.source.config, tokenizerFolder: opened.tokenizerFolder),
       engine: try InferenceEngine(pool: pool))
     let prepared = try evaluator.prepare(split.splits, decode: decode?.mode, standard: .unproved)
+    try prepared.checkVocabulary(
+      of: opened.source.config, tokenizerFolder: opened.tokenizerFolder)
     try opened.checkFinite(on: pool)
     let evaluation = try await running {
       let memory = Int(clamping: ProcessInfo.processInfo.physicalMemory / 2)
