@@ -66,7 +66,7 @@ TASKS = r"""
 {{words|select('in', ['fig'])|list}} {{numbers|reject('odd')|list}} {{nested|selectattr('value', 'gt', 1)|map(attribute='name')|list}}
 {{nested|rejectattr('value')|list}} {{numbers|select|list}}
 {{words|reverse|list}} {{question|reverse}} {{words|list}} {{'abc'|list}} {{choices|list}}
-{{words|map('upper')}}
+{{words|map('upper')|join}} {{4 ** 0.5}} {{'x' if blank}}
 {{'42'|int + 1}} {{'4.7'|int}} {{'x'|int}} {{'x'|int(7)}} {{4.7|int}} {{-4.7|int}} {{true|int}} {{' 1_0 '|int}} {{'1e3'|int}}
 {{'4.5'|float}} {{'x'|float}} {{3|float}} {{'inf'|float}}
 {{2.5|round}} {{3.5|round}} {{2.675|round(2)}} {{42|round}} {{2.1|round(0, 'ceil')}} {{2.19|round(1, 'floor')}} {{-3|abs}} {{-3.5|abs}}
@@ -87,7 +87,7 @@ TASKS = r"""
 {% for w in empty %}x{% else %}nothing{% endfor %}
 {% for k, v in choices.items() %}{{k}}={{v}};{% endfor %}{% for n in nested %}{{n.name}}{{n['value']}}{% endfor %}
 {% for a, b in [[1, 2], [3, 4]] %}{{a}}{{b}}{{loop.previtem is defined}}{{loop.cycle('x', 'y')}}{% endfor %}
-{% for i in range(3) %}{% for j in range(1, 6, 2) %}{{i}}{{j}}{{loop.depth}} {% endfor %}{{loop.index}}{% endfor %}{{range(3)}}
+{% for i in range(3) %}{% for j in range(1, 6, 2) %}{{i}}{{j}}{{loop.depth}} {% endfor %}{{loop.index}}{% endfor %}{{range(3)|list}}
 {% set x = 1 %}{% for i in [1, 2] %}{{x}}{% set x = 9 %}{{x}}{% endfor %}{{x}}
 {% set ns = namespace(n=0, items=[]) %}{% for i in numbers %}{% set ns.n = ns.n + i %}{% set ns.items = ns.items + [i] %}{% endfor %}{{ns.n}} {{ns.items}}
 {% set a, b = 1, 'two' %}{{a}}{{b}}{% set c %}text {{a}}{% endset %}[{{c}}]{% set d | upper %}up{% endset %}{{d}}

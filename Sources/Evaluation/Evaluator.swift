@@ -71,7 +71,7 @@ public struct Evaluator: Sendable {
       let decoding = task.decoding(override ?? task.file.decode ?? fallback)
       prepared.append(try planner.prepare(task, items: items, decoding: decoding))
     }
-    return PreparedEvaluation(prepared, forest: planner.forest)
+    return PreparedEvaluation(prepared, planner: planner)
   }
 
   /// Scores a batch of candidates, whose weights are read layer by layer side by side.

@@ -1,4 +1,6 @@
-import Diagnostics
+public import Checkpoints
+public import Diagnostics
+import Documents
 import Inference
 public import Tasks
 
@@ -24,13 +26,32 @@ public struct PreparedEvaluation: Sendable {
   }
 
   let forest: TokenForest
+  /// The largest token id of any request; −1 without tokens.
+  private let largestToken: Int
 
-  init(_ tasks: [PreparedTask], forest: TokenForest) {
+  init(_ tasks: [PreparedTask], planner: EvaluationPlanner) {
     self.tasks = tasks
-    self.forest = forest
+    forest = planner.forest
+    largestToken = planner.largestToken
     requestedTokens = tasks.reduce(0) { $0 + $1.requestedTokens }
     forestTokens = forest.tokenCount
     mayDecode = tasks.contains { $0.mayDecode }
+  }
+
+  /// Checks that a model knows every token of the tasks' texts.
+  ///
+  /// - Throws: ``Diagnostic`` at `folder`, which holds the tokenizer.
+  public func checkVocabulary(of config: ConfigFile, tokenizerFolder folder: String)
+    throws(Diagnostic)
+  {
+    let document = config.document["text_config"] ?? config.document
+    guard let size = (document["vocab_size"] ?? config.document["vocab_size"])?.integer,
+      largestToken >= size
+    else { return }
+    throw Diagnostic(
+      "the tasks' texts have the token id \(largestToken), but the model's vocabulary has \(size) tokens",
+      at: folder + "/tokenizer.json",
+      fix: "copy the files of the tokenizer from the model that this one was made from")
   }
 }
 
@@ -86,6 +107,7 @@ struct PreparedDraft: Sendable {
 struct EvaluationPlanner {
   let encoder: RequestEncoder
   private(set) var forest = TokenForest()
+  private(set) var largestToken = -1
   /// The rule of the last generation: the items of a task share one.
   private var lastRule: (stops: [String], rule: StopRule)?
 
@@ -141,6 +163,7 @@ struct EvaluationPlanner {
         context, limit: limit, at: "\(task.file.path): max_tokens")
       isTruncated = isTruncated || prompt.isTruncated
       tokens += prompt.tokens.count
+      largestToken = max(largestToken, prompt.tokens.max() ?? -1)
       let rule = rule(stops: stops, limit: limit)
       guard decoding != .always, let expected else {
         return .generation(prompt: prompt.tokens, rule: rule, draft: nil)
@@ -167,6 +190,7 @@ struct EvaluationPlanner {
   }
 
   private mutating func insert(_ sequence: ScoredSequence) -> [Int] {
-    forest.insert(sequence.tokens, scoring: sequence.scored)
+    largestToken = max(largestToken, sequence.tokens.max() ?? -1)
+    return forest.insert(sequence.tokens, scoring: sequence.scored)
   }
 }

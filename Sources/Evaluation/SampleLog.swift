@@ -18,7 +18,10 @@ public enum SampleLog {
           .init("task", .string(result.task)), .init("id", .string(item.id)),
           .init("doc_id", JSONValue(index)), .init("doc", item.columns),
           .init("target", .string(item.target)), .init("arguments", arguments(of: item)),
-          .init("resps", .array(responses.values.map { .array([$0]) })),
+          .init(
+            "resps",
+            .array(
+              responses.values.map { .array(Array(repeating: $0, count: task.task.repeats)) })),
           .init(
             "filtered_resps",
             .array(filtered(responses, item, outcome.detail, filter: position))),

@@ -13,6 +13,9 @@ public struct LoadedTask: Sendable {
 
   public var name: String { file.name }
 
+  /// How many responses lm-eval would ask for; one is asked for.
+  public var repeats: Int { file.repeats }
+
   /// Reads the data that the task file names and makes items of all of its rows, with prompts in `style`.
   ///
   /// - Throws: ``Diagnostic`` with file and line for the first row that cannot be an item.

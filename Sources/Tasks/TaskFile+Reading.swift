@@ -45,7 +45,7 @@ extension TaskFile {
     let generation = try GenerationSettings(document, standardStop: separator)
     stops = generation.stops
     tokenLimit = generation.tokenLimit
-    let repeats = try document.value("repeats")?.integer(in: 1...1_000_000) ?? 1
+    repeats = try document.value("repeats")?.integer(in: 1...1000) ?? 1
     filters = try AnswerFilter.read(document, stops: stops, repeats: repeats)
     if kind != Generation.self, filters.count > 1 || !filters[0].steps.isEmpty {
       throw document.missing(

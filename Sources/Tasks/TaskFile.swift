@@ -46,6 +46,8 @@ public struct TaskFile: Sendable {
   let tokenLimit: Int
   /// Never empty.
   let filters: [AnswerFilter]
+  /// How many responses lm-eval asks for; greedy ones are all alike, so one is asked for.
+  let repeats: Int
   /// Whether white space at the ends of references does not count.
   let stripsReferences: Bool
   /// One per metric and filter; never empty.

@@ -24,18 +24,18 @@ struct TaskRow: Sendable {
     location = "\(path): line \(line)"
   }
 
-  /// Reads JSON Lines.
+  /// Reads JSON Lines, or a file `.json` that holds one list of rows.
   ///
   /// - Throws: ``Diagnostic`` if the file cannot be read, has no rows, or a row is not a JSON object.
   static func read(path: String) throws(Diagnostic) -> [TaskRow] {
     var rows: [TaskRow] = []
-    for row in try JSONLines.read(path: path).rows {
-      guard case .object = row.value else {
+    for (line, value) in try values(path: path) {
+      guard case .object = value else {
         throw Diagnostic(
-          "the row is no JSON object", at: "\(path): line \(row.line)",
+          "the row is no JSON object", at: "\(path): line \(line)",
           fix: "write each item as {\"column\": value, …} on a line of its own")
       }
-      rows.append(TaskRow(columns: row.value, path: path, line: row.line))
+      rows.append(TaskRow(columns: value, path: path, line: line))
     }
     guard !rows.isEmpty else {
       throw Diagnostic(
@@ -43,6 +43,18 @@ struct TaskRow: Sendable {
         fix: "write one JSON object per line, one line per item")
     }
     return rows
+  }
+
+  /// The rows with their lines; those of a list are counted instead.
+  private static func values(path: String) throws(Diagnostic) -> [(line: Int, value: JSONValue)] {
+    if path.hasSuffix(".json") {
+      let bytes = try FileContents.bytes(of: path)
+      let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+      if first == UInt8(ascii: "["), let list = try JSONValue.parse(bytes, location: path).array {
+        return list.enumerated().map { ($0.offset + 1, $0.element) }
+      }
+    }
+    return try JSONLines.read(path: path).rows.map { ($0.line, $0.value) }
   }
 
   /// A number or text that names something, such as the item's id.

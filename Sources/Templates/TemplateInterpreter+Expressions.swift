@@ -60,7 +60,7 @@ extension TemplateInterpreter {
     case .conditional(let result, let test, let otherwise):
       if try truth(of: value(test)) { return try value(result) }
       guard let otherwise else {
-        return .undefined(.other("an inline 'if' is false and has no 'else'"))
+        return .undefined(.otherwise)
       }
       return try value(otherwise)
     }

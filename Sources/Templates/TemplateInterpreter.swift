@@ -156,8 +156,13 @@ struct TemplateInterpreter {
 
   /// - Throws: ``TemplateFailure`` for an undefined value where the dialect minds.
   func defined(_ value: TemplateValue) throws(TemplateFailure) -> TemplateValue {
-    if dialect.isStrict, case .undefined(let undefined) = value { throw undefined.failure }
+    if case .undefined(let undefined) = value, isError(undefined) { throw undefined.failure }
     return value
+  }
+
+  private func isError(_ undefined: TemplateUndefined) -> Bool {
+    if case .otherwise = undefined { return false }
+    return dialect.isStrict
   }
 
   func truth(of value: TemplateValue) throws(TemplateFailure) -> Bool {
@@ -166,7 +171,7 @@ struct TemplateInterpreter {
 
   /// What `{{ value }}` prints.
   func text(of value: TemplateValue) throws(TemplateFailure) -> String {
-    if !dialect.isStrict, case .undefined = value { return "" }
+    if case .undefined(let undefined) = value, !isError(undefined) { return "" }
     return try PythonFormat.text(of: value)
   }
 

@@ -1,3 +1,5 @@
+import Foundation
+
 /// The operators of the template language on values, as Python defines them.
 enum TemplateOperators {
   /// Largest text or list that repetition makes.
@@ -104,7 +106,13 @@ enum TemplateOperators {
     case "+": return left + right
     case "-": return left - right
     case "*": return left * right
-    case "**": throw .unsupported("powers of numbers that are not whole")
+    case "**":
+      guard left != 0 || right >= 0 else { throw TemplateFailure("zero has a negative power") }
+      let power = pow(left, right)
+      guard !power.isNaN || left.isNaN || right.isNaN else {
+        throw .unsupported("roots of negative numbers")
+      }
+      return power
     default:
       guard right != 0 else { throw TemplateFailure("a number is divided by zero") }
       if operation == "/" { return left / right }

@@ -29,6 +29,8 @@ enum TemplateUndefined {
   case name(String)
   case member(String, of: String)
   case other(String)
+  /// An inline `if` without `else`, which is empty in every dialect.
+  case otherwise
 
   var failure: TemplateFailure {
     switch self {
@@ -38,6 +40,7 @@ enum TemplateUndefined {
       return failure
     case .member(let name, let owner): return TemplateFailure("\(owner) has no '\(name)'")
     case .other(let problem): return TemplateFailure(problem)
+    case .otherwise: return TemplateFailure("an inline 'if' is false and has no 'else'")
     }
   }
 }

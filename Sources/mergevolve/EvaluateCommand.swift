@@ -116,6 +116,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         config: opened.source.config, tokenizerFolder: opened.tokenizerFolder),
       engine: try precision.engine(on: pool))
     let prepared = try evaluator.prepare(split.splits, decode: decode?.mode, standard: .unproved)
+    try prepared.checkVocabulary(
+      of: opened.source.config, tokenizerFolder: opened.tokenizerFolder)
     try opened.checkFinite(on: pool)
     let evaluation = try await running {
       let memory =

@@ -15,6 +15,15 @@ import Testing
     #"{"doc_id": 0, "doc": {}, "target": "1", "metrics": ["acc"], "arguments": {"#
     + #""gen_args_0": {"arg_0": "q", "arg_1": " a"}, "gen_args_1": {"arg_0": "q", "arg_1": " b"}}}"#
 
+  /// One item, logged once for each of two filters.
+  static let twoFilters = ["a", "b"].map { filter in
+    #"{"doc": {}, "doc_id": 0, "target": "x", "filter": "\#(filter)", "metrics": ["exact_match"], "#
+      + #""arguments": [["p", {"until": ["."]}]]}"#
+  }.joined(separator: "\n")
+
+  static let unlike =
+    choice + "\n" + #"{"doc": {}, "doc_id": 1, "target": "", "arguments": [["p"]]}"#
+
   @Test("without a results file take the metrics that are logged")
   func plain() throws {
     try TaskFixture.use { fixture in
@@ -51,9 +60,8 @@ import Testing
         "samples_t.jsonl: line 1: the line has no arguments of a request"
       ),
       (
-        choice + "\n" + #"{"doc": {}, "doc_id": 1, "target": "", "arguments": [["p"]]}"#,
-        "samples_t.jsonl: line 2: the sample is of the kind loglikelihood_rolling, others are of "
-          + "multiple_choice"
+        unlike,
+        "samples_t.jsonl: line 2: the sample is of the kind loglikelihood_rolling, others are"
       ),
       (
         choice.replacing(#""1""#, with: #""7""#),
@@ -64,10 +72,7 @@ import Testing
         "samples_t.jsonl: none of the task's metrics is supported: mcc"
       ),
       (
-        #"{"doc": {}, "doc_id": 0, "target": "x", "filter": "a", "metrics": ["exact_match"], "#
-          + #""arguments": [["p", {"until": ["."]}]]}"# + "\n"
-          + #"{"doc": {}, "doc_id": 0, "target": "x", "filter": "b", "metrics": ["exact_match"], "#
-          + #""arguments": [["p", {"until": ["."]}]]}"#,
+        twoFilters,
         "samples_t.jsonl: the log has 2 filters, but the results_*.json that describes them is missing"
       ),
     ])

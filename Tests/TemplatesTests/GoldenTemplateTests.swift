@@ -43,7 +43,7 @@ import Testing
           try #require(message["role"]?.string.flatMap(ChatMessage.Role.init)),
           try #require(message["content"]?.string))
       }
-      let opensAnswer = try #require(golden["opensAnswer"]?.bool)
+      let opensAnswer = try #require(golden["opensAnswer"]).bool == true
       let text = Result<String, any Error> {
         try template.render(messages, opensAnswer: opensAnswer, date: date, at: "r")
       }

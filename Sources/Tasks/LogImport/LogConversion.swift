@@ -255,7 +255,8 @@ struct LogConversion {
         "the sample has other generation arguments than the first", at: other.location,
         fix: "import the samples with equal arguments")
     }
-    return ["generation_kwargs: \(arguments.text(.compact))"]
+    let logged = samples[0].line["resps"]?.array?.first?.array?.count ?? 1
+    return ["generation_kwargs: \(arguments.text(.compact))", "repeats: \(max(1, logged))"]
   }
 
   /// The task's metrics with their arguments, without those that this program does not have.
