@@ -55,7 +55,8 @@ extension GenerationCycle {
       }
     }
     if problem.objectives > 1 {
-      for index in ParetoRanking.front(of: observed.map(\.scores)).prefix(FinalistCost.frontMembers) {
+      for index in ParetoRanking.front(of: observed.map(\.scores)).prefix(FinalistCost.frontMembers)
+      {
         finalists.append((observed[index].genome, "Pareto front"))
       }
     }
