@@ -134,7 +134,7 @@ private struct SearchOpening {
         experts.append(SearchInputs.Expert(name: expert.name, model: model))
       }
     }
-    let tasks = try loadTasks(folder: base?.checkpoint.path ?? configuration.base.reference)
+    let tasks = try loadTasks(folder: base?.checkpoint.path ?? family.base.reference)
     var tokenizer: Tokenizer?
     if let base { tokenizer = try value { try Tokenizer.load(folder: base.checkpoint.path) } }
     guard problems.isEmpty, let base, let tokenizer else { throw DiagnosticList(problems) }
