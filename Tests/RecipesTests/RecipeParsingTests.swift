@@ -16,6 +16,9 @@ private func refused(_ text: String) -> Diagnostic? {
   }
 }
 
+/// As messages list them.
+private let everyMethod = MethodDeclaration.all.names.joined(separator: ", ")
+
 @Suite("Recipes are read") struct RecipeParsingTests {
   @Test("the golden recipes are there")
   func inventory() {
@@ -48,14 +51,12 @@ private func refused(_ text: String) -> Diagnostic? {
     }
   }
 
-  private static let methods = MethodDeclaration.all.names.joined(separator: ", ")
-
   /// Broken recipes with their messages.
   private static let broken: [(String, String)] = [
     (
       "merge_method: linaer\nmodels: []",
       "m.yaml: line 1: merge_method: unknown merge method 'linaer'\n"
-        + "  fix: did you mean 'linear'? known: \(methods)"
+        + "  fix: did you mean 'linear'? known: \(everyMethod)"
     ),
     (
       "merge_method: linear\nmodelz: []",
