@@ -8,8 +8,8 @@ OPENBLAS_KERNELS := $(shell grep -qw avx512f /proc/cpuinfo && echo SkylakeX || e
 PYTHON ?= python3
 MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
-.PHONY: demo test build test-openblas suite bench bench-merge bench-merge-files bench-merge-memory format fuzz lint \
-  parity system-packages clean
+.PHONY: demo test build test-openblas suite bench bench-merge bench-merge-files bench-merge-memory bench-evaluate \
+  bench-memory format fuzz lint parity system-packages clean
 
 demo: build
 	@store=$$(mktemp -d)/demo.sqlite && \
@@ -71,6 +71,20 @@ fuzz: system-packages
 	  $$($(SWIFT) build -c release --show-bin-path)/fuzz $$target --seconds $(SECONDS) --seed $(SEED) \
 	    || exit 1; \
 	done
+
+# Speed of scoring as ratios of one run: the GEMM library's peak, transformers, lm_eval, a torch loop, mergekit.
+bench-evaluate: build
+	@$(SWIFT) build -c release --package-path Benchmarks/evaluate/gemm-bench
+	@family=$$(mktemp -d) && $(PYTHON) Benchmarks/evaluate/family.py $$family && \
+	  $(PYTHON) Benchmarks/evaluate/ratios.py $$family --mergevolve $(MERGEVOLVE) \
+	    --gemm-bench $$($(SWIFT) build -c release --package-path Benchmarks/evaluate/gemm-bench --show-bin-path)/gemm-bench; \
+	  rm -r $$family
+	$(PYTHON) Benchmarks/evaluate/resident.py --mergevolve $(MERGEVOLVE) --lm-eval
+
+# A family of three 4 GB models within 2 GB of anonymous memory, with the peak measured from outside.
+bench-memory: build
+	@family=$$(mktemp -d) && $(PYTHON) Benchmarks/evaluate/family.py --shape 4gb --models 3 --items 4 $$family && \
+	  $(PYTHON) Benchmarks/evaluate/memory.py $$family --mergevolve $(MERGEVOLVE); rm -r $$family
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

@@ -54,6 +54,8 @@ let package = Package(
         "MergeEngine", "MergeMethods", "Recipes", "Checkpoints", "Documents", "Kernels", "Tensors",
         "Diagnostics",
       ]),
+    // For the measurements in Benchmarks/.
+    .library(name: "Kernels", targets: ["Kernels"]),
   ],
   traits: [
     .trait(name: "OneDNN", description: "Matrix products through oneDNN (libdnnl-dev)."),

@@ -59,7 +59,8 @@ void ck_split_heads(const float *restrict x, const float *restrict bias,
 }
 
 size_t ck_attention_scratch(const struct ck_heads *heads, size_t keys) {
-  return heads->queries / heads->key_values * ((keys + 15) & ~(size_t)15);
+  // The keys of one head, transposed, and the scores of four queries.
+  return (heads->size + 4) * ((keys + 15) & ~(size_t)15);
 }
 
 void ck_attend(const float *restrict query_rows, size_t rows, const struct ck_heads *heads,

@@ -192,52 +192,62 @@ void CK_CLONE(ck_activate)(const float *restrict x, const float *restrict bias,
   }
 }
 
+/// `count` < 16 values, or a whole vector, plus the bias, if there is one.
+INLINE f32x16 biased(const float *x, const float *bias, size_t count) {
+  if (count >= 16) return bias ? load(x) + load(bias) : load(x);
+  return bias ? load_part(x, count) + load_part(bias, count) : load_part(x, count);
+}
+
+INLINE void store_up_to(float *out, f32x16 value, size_t count) {
+  if (count >= 16)
+    store(out, value);
+  else
+    store_part(out, value, count);
+}
+
+/// out = scale * x: dimensions of one head that do not rotate.
+INLINE void place_rest(float *restrict out, const float *restrict x, const float *restrict bias,
+                       size_t start, size_t size, float scale) {
+  for (size_t i = start; i < size; i += 16)
+    store_up_to(out + i, biased(x + i, bias ? bias + i : NULL, size - i) * scale, size - i);
+}
+
 /// Rotates neighbouring dimensions of one head and scales it.
-INLINE void rotate_pairs(float *restrict head, const struct ck_heads *heads,
-                         const float *restrict cosines, const float *restrict sines,
-                         float scale) {
-  for (size_t i = 0; i < heads->rotated / 2; i++) {
-    float x = head[2 * i], y = head[2 * i + 1];
-    head[2 * i] = (x * cosines[i] - y * sines[i]) * scale;
-    head[2 * i + 1] = (y * cosines[i] + x * sines[i]) * scale;
+INLINE void place_pairs(float *restrict out, const float *restrict x, const float *restrict bias,
+                        size_t rotated, const float *restrict cosines,
+                        const float *restrict sines, float scale) {
+  for (size_t i = 0; i < rotated / 2; i++) {
+    float a = x[2 * i] + (bias ? bias[2 * i] : 0), b = x[2 * i + 1] + (bias ? bias[2 * i + 1] : 0);
+    out[2 * i] = (a * cosines[i] - b * sines[i]) * scale;
+    out[2 * i + 1] = (b * cosines[i] + a * sines[i]) * scale;
   }
-  for (size_t i = heads->rotated; i < heads->size; i++) head[i] *= scale;
 }
 
 /// Rotates the halves of one head and scales it.
-INLINE void rotate_halves(float *restrict head, const struct ck_heads *heads,
-                      const float *restrict cosines, const float *restrict sines, float scale) {
-  size_t half = heads->rotated / 2, whole = half & ~(size_t)15, rest = half - whole;
-  for (size_t i = 0; i < whole; i += 16) {
-    f32x16 x = load(head + i), y = load(head + half + i);
-    f32x16 c = load(cosines + i), s = load(sines + i);
-    store(head + i, (x * c - y * s) * scale);
-    store(head + half + i, (y * c + x * s) * scale);
+INLINE void place_halves(float *restrict out, const float *restrict x, const float *restrict bias,
+                         size_t rotated, const float *restrict cosines,
+                         const float *restrict sines, float scale) {
+  size_t half = rotated / 2;
+  for (size_t i = 0; i < half; i += 16) {
+    size_t count = half - i;
+    f32x16 a = biased(x + i, bias ? bias + i : NULL, count);
+    f32x16 b = biased(x + half + i, bias ? bias + half + i : NULL, count);
+    f32x16 c = biased(cosines + i, NULL, count), s = biased(sines + i, NULL, count);
+    store_up_to(out + i, (a * c - b * s) * scale, count);
+    store_up_to(out + half + i, (b * c + a * s) * scale, count);
   }
-  if (rest) {
-    f32x16 x = load_part(head + whole, rest), y = load_part(head + half + whole, rest);
-    f32x16 c = load_part(cosines + whole, rest), s = load_part(sines + whole, rest);
-    store_part(head + whole, (x * c - y * s) * scale, rest);
-    store_part(head + half + whole, (y * c + x * s) * scale, rest);
-  }
-  for (size_t i = heads->rotated; i < heads->size; i++) head[i] *= scale;
 }
 
-INLINE void rotate(float *restrict head, const struct ck_heads *heads,
-                   const float *restrict cosines, const float *restrict sines, float scale) {
+/// One head, padded with zeros; `rotated` leading dimensions rotate.
+INLINE void place_head(float *restrict out, const float *restrict x, const float *restrict bias,
+                       const struct ck_heads *heads, size_t rotated,
+                       const float *restrict cosines, const float *restrict sines, float scale) {
+  if (heads->padded > heads->size) store(out + heads->padded - 16, splat(0));
   if (heads->interleaved)
-    rotate_pairs(head, heads, cosines, sines, scale);
+    place_pairs(out, x, bias, rotated, cosines, sines, scale);
   else
-    rotate_halves(head, heads, cosines, sines, scale);
-}
-
-INLINE void copy_head(float *restrict out, const float *restrict x, const float *restrict bias,
-                         const struct ck_heads *heads) {
-  size_t size = heads->size;
-  memcpy(out, x, size * sizeof(float));
-  if (bias)
-    for (size_t i = 0; i < size; i++) out[i] += bias[i];
-  memset(out + size, 0, (heads->padded - size) * sizeof(float));
+    place_halves(out, x, bias, rotated, cosines, sines, scale);
+  place_rest(out, x, bias, rotated, heads->size, scale);
 }
 
 void CK_CLONE(ck_split_heads)(const float *restrict x, const float *restrict bias,
@@ -252,11 +262,9 @@ void CK_CLONE(ck_split_heads)(const float *restrict x, const float *restrict bia
     for (size_t head = 0; head < queries + 2 * keys; head++) {
       float *out = head < queries ? query_rows + head * padded
                                   : key_value_rows + (head - queries) * padded;
-      copy_head(out, x + head * size, bias ? bias + head * size : NULL, heads);
-      if (head < queries)
-        rotate(out, heads, cosine, sine, query_scale);
-      else if (head < queries + keys)
-        rotate(out, heads, cosine, sine, 1.0f);
+      place_head(out, x + head * size, bias ? bias + head * size : NULL, heads,
+                 head < queries + keys ? heads->rotated : 0, cosine, sine,
+                 head < queries ? query_scale : 1.0f);
     }
     x += (queries + 2 * keys) * size;
     query_rows += queries * padded;

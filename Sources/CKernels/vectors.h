@@ -23,13 +23,21 @@ INLINE void store(float *target, f32x16 value) { memcpy(target, &value, sizeof v
 
 /// The first `count` < 16 lanes, the others zero.
 INLINE f32x16 load_part(const float *source, size_t count) {
+#if defined(CK_HAS_MASKS)
+  return (f32x16)_mm512_maskz_loadu_ps((__mmask16)((1u << count) - 1), source);
+#else
   f32x16 value = {0};
   memcpy(&value, source, count * sizeof(float));
   return value;
+#endif
 }
 
 INLINE void store_part(float *target, f32x16 value, size_t count) {
+#if defined(CK_HAS_MASKS)
+  _mm512_mask_storeu_ps(target, (__mmask16)((1u << count) - 1), (__m512)value);
+#else
   memcpy(target, &value, count * sizeof(float));
+#endif
 }
 
 INLINE f32x16 splat(float value) { return (f32x16){0} + value; }

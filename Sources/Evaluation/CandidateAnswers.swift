@@ -2,16 +2,16 @@ import Inference
 import Tasks
 
 /// What one candidate answers to everything that it is asked.
-struct CandidateAnswers {
+struct CandidateAnswers: Sendable {
   /// A text that only decoding can tell.
-  struct OpenText {
+  struct OpenText: Sendable {
     let prompt: [Int]
     /// What greedy decoding certainly begins with.
     let begun: [Int]
     let rule: StopRule
   }
 
-  private enum Answer {
+  private enum Answer: Sendable {
     case known(ModelResponse, GenerationEvidence?, isCutOff: Bool = false)
     /// Position among the open texts.
     case open(Int)

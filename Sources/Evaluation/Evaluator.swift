@@ -1,6 +1,7 @@
 public import Checkpoints
 public import Diagnostics
 public import Inference
+import Kernels
 public import Tasks
 public import Tokenization
 
@@ -87,17 +88,19 @@ public struct Evaluator: Sendable {
     _ sources: [any WeightSource], on prepared: PreparedEvaluation, memory: Int
   ) throws -> [Result<ModelEvaluation, Diagnostic>] {
     let passes = try passes(sources, prepared, memory: memory)
-    var results: [Result<ModelEvaluation, Diagnostic>] = []
-    for (source, pass) in zip(sources, passes) {
-      do {
-        let probes = try pass.get()
-        results.append(
-          .success(try evaluation(of: source, prepared, probes, memory: memory)))
-      } catch let diagnostic as Diagnostic {
-        results.append(.failure(diagnostic))
+    let answers = try engine.pool.map(passes.count) { index in
+      passes[index].map { CandidateAnswers(prepared, probes: $0) }
+    }
+    let decoded = try zip(sources, answers).map { source, answers in
+      try decode(answers, of: source, memory: memory)
+    }
+    return try engine.pool.map(decoded.count) { index in
+      decoded[index].map { answers, tokens in
+        ModelEvaluation(
+          tasks: answers.taskResults(), requestedTokens: prepared.requestedTokens,
+          computedTokens: prepared.forestTokens + tokens)
       }
     }
-    return results
   }
 
   /// The forward pass of every source over the forest; nothing to do where every item is decoded.
@@ -108,13 +111,13 @@ public struct Evaluator: Sendable {
     return try engine.score(prepared.forest, sources: sources, memory: memory)
   }
 
-  private func evaluation(
-    of source: any WeightSource, _ prepared: PreparedEvaluation, _ probes: [ProbeResult],
-    memory: Int
-  ) throws -> ModelEvaluation {
-    var answers = CandidateAnswers(prepared, probes: probes)
-    var computedTokens = prepared.forestTokens
-    if !answers.openTexts.isEmpty {
+  /// Closes the texts that the pass has left open, and counts the tokens that this takes.
+  private func decode(
+    _ outcome: Result<CandidateAnswers, Diagnostic>, of source: any WeightSource, memory: Int
+  ) throws -> Result<(answers: CandidateAnswers, tokens: Int), Diagnostic> {
+    do {
+      var answers = try outcome.get()
+      if answers.openTexts.isEmpty { return .success((answers, 0)) }
       let model = try engine.load(source)
       let requests = answers.openTexts.map { text in
         GenerationRequest(
@@ -122,13 +125,13 @@ public struct Evaluator: Sendable {
           endTokens: text.rule.endTokens, shouldStop: { text.rule.endsInStop($0) })
       }
       let responses = try model.generate(requests, memory: max(0, memory - model.byteCount))
-      computedTokens += zip(answers.openTexts, responses).reduce(0) {
+      let tokens = zip(answers.openTexts, responses).reduce(0) {
         $0 + $1.0.prompt.count + $1.1.tokens.count
       }
       answers.close(with: responses.map(\.tokens))
+      return .success((answers, tokens))
+    } catch let problem as Diagnostic {
+      return .failure(problem)
     }
-    return ModelEvaluation(
-      tasks: answers.taskResults(), requestedTokens: prepared.requestedTokens,
-      computedTokens: computedTokens)
   }
 }

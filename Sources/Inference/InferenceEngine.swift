@@ -37,7 +37,7 @@ public enum Precision: String, Sendable, CaseIterable, Codable {
 /// A result depends on the weights, on the tokens before it and on the precision alone: not on what else is
 /// computed at the same time, nor on the number of workers, nor on how memory cuts the work.
 public final class InferenceEngine: Sendable {
-  let pool: WorkerPool
+  public let pool: WorkerPool
   public let precision: Precision
   /// Where the time of everything that this engine has computed went.
   public let times: WorkTimes

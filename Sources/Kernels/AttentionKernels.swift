@@ -145,7 +145,9 @@ public func attend(
   precondition(last.count > 0, "a token sees itself")
   keys += longest
   var sizes = heads.kernel()
-  let needed = unsafe ck_attention_scratch(&sizes, min(keys, window ?? keys))
+  // Rows of a window see up to a vector of keys more than it holds, and one more from row to row.
+  let seen = min(keys, window.map { $0 + rows + 15 } ?? keys)
+  let needed = unsafe ck_attention_scratch(&sizes, seen)
   if scratch.count < needed { scratch = [Float](repeating: 0, count: needed + needed / 2) }
   unsafe queries.withUnsafeBufferPointer { queries in
     unsafe keyValues.withUnsafeBufferPointer { keyValues in

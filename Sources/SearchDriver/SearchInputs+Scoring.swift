@@ -1,6 +1,7 @@
 import Checkpoints
 import Diagnostics
 import Evaluation
+import Kernels
 import MergeEngine
 import PopulationStore
 import Randomness
@@ -66,11 +67,18 @@ extension SearchInputs {
   ) throws -> [Result<ScoreSheet, Diagnostic>] {
     var results = [Result<ScoreSheet, Diagnostic>?](repeating: nil, count: entries.count)
     var sources: [(index: Int, source: any WeightSource)] = []
-    for (index, entry) in entries.enumerated() {
+    let built = try pool.map(entries.count) { index -> Result<any WeightSource, Diagnostic> in
       do {
-        sources.append((index, try source(of: entry.candidate, maskSeed: entry.maskSeed)))
+        let entry = entries[index]
+        return .success(try source(of: entry.candidate, maskSeed: entry.maskSeed))
       } catch let problem as Diagnostic {
-        results[index] = .failure(problem)
+        return .failure(problem)
+      }
+    }
+    for (index, outcome) in built.enumerated() {
+      switch outcome {
+      case .success(let source): sources.append((index, source))
+      case .failure(let problem): results[index] = .failure(problem)
       }
     }
     let evaluations = try evaluator(manner).evaluate(

@@ -110,15 +110,18 @@ struct EvaluateCommand: AsyncParsableCommand {
     let tokenizer = try Tokenizer.load(
       folder: opened.tokenizerFolder, document: opened.tokenizer.document)
     for warning in tokenizer.warnings { note("\(warning)") }
+    let engine = try precision.engine(on: pool)
     let evaluator = Evaluator(
       tasks: tasks, tokenizer: tokenizer,
       maximumLength: try ContextLength.tokens(
         config: opened.source.config, tokenizerFolder: opened.tokenizerFolder),
-      engine: try precision.engine(on: pool))
+      engine: engine)
     let prepared = try evaluator.prepare(split.splits, decode: decode?.mode, standard: .unproved)
     try prepared.checkVocabulary(
       of: opened.source.config, tokenizerFolder: opened.tokenizerFolder)
     try opened.checkFinite(on: pool)
+    let clock = ContinuousClock()
+    let began = clock.now
     let evaluation = try await running {
       let memory =
         (allowed ?? Int(clamping: ProcessInfo.processInfo.physicalMemory / 2))
@@ -130,7 +133,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         "\(task.task.name): \(task.requestedTokens) tokens asked for, \(task.computedTokens) computed "
           + "(\(Int((100 * task.savedShare).rounded())) % saved by common prefixes)")
     }
-    show(evaluation)
+    let seconds = began.duration(to: clock.now) / .seconds(1)
+    show(evaluation, speed(engine, seconds, prepared))
     if let samples { try await running { try write(evaluation, of: prepared, to: samples) } }
   }
 
@@ -148,7 +152,7 @@ struct EvaluateCommand: AsyncParsableCommand {
     return loaded
   }
 
-  private func show(_ evaluation: ModelEvaluation) {
+  private func show(_ evaluation: ModelEvaluation, _ speed: JSONValue) {
     for task in evaluation.tasks where task.truncatedItems > 0 {
       note(
         "note: \(task.task): \(task.truncatedItems) of \(task.items.count) items were cut from the "
@@ -176,7 +180,26 @@ struct EvaluateCommand: AsyncParsableCommand {
     let header: [JSONValue.Member] = [
       .init("model", .string(model)), .init("split", .string(split.rawValue)),
     ]
-    print(JSONValue.object(header + evaluation.members).text(.indented))
+    let members = header + evaluation.members + [.init("speed", speed)]
+    print(JSONValue.object(members).text(.indented))
+  }
+
+  /// Seconds of the evaluation and of all workers by what they did, and the most memory that it took.
+  private func speed(
+    _ engine: InferenceEngine, _ seconds: Double, _ prepared: PreparedEvaluation
+  ) -> JSONValue {
+    .object(
+      [
+        .init("precision", .string(engine.precision.rawValue)),
+        .init("threads", JSONValue(engine.pool.threads)), .init("seconds", JSONValue(seconds)),
+        .init("peak_anonymous_bytes", JSONValue(engine.times.peakAnonymousBytes)),
+        .init(
+          "saved_shares",
+          .object(prepared.tasks.map { .init($0.task.name, JSONValue($0.savedShare)) })),
+      ]
+        + WorkTimes.Phase.allCases.map {
+          .init("\($0)_worker_seconds", JSONValue(engine.times.seconds($0)))
+        })
   }
 
   private func checkPlace(_ path: String) throws(Diagnostic) {

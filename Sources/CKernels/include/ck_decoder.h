@@ -77,7 +77,7 @@ struct ck_key_range {
   int32_t count;
 };
 
-/// Values of scratch space that `ck_attend` needs for a row that sees `keys` keys.
+/// Values of scratch space that `ck_attend` needs for rows that see `keys` keys, counted from a multiple of 16 on.
 size_t ck_attention_scratch(const struct ck_heads *heads, size_t keys);
 
 /// Attention of consecutive tokens of one path over their ancestors and themselves.
