@@ -11,8 +11,9 @@ import Testing
     var search = try SmallSearch(items: 8)
     search.rules = ", algorithm: nsga-ii"
     search.evaluations = 60
-    let conclusion = try await Search.start(
-      try search.configuration(), clock: ContinuousClock(), observer: { _ in })
+    let conclusion = try #require(
+      await Search.start(
+        try search.configuration(), clock: ContinuousClock(), observer: { _ in }))
     let store = try PopulationStore.open(search.folder.file("store.sqlite"), for: .reading)
     #expect(try store.search().plan?.algorithm == "nsga-ii")
     let finalists = try store.finalists(round: conclusion.round)
