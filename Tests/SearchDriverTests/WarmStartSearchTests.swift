@@ -55,7 +55,7 @@ import Testing
       ", warm_start: {points: [{weight.arith: 0.9}, {\"weight.letters[0]\": 0.1, \"weight.letters[1]\": 0.2}]}"
     let configuration = try search.configuration()
     let inputs = try SearchInputs.open(configuration)
-    let mean = try #require(inputs.makeOptimizer(seed: 1).recommendation.mean)
+    let mean = try #require(inputs.makeOptimizer(seed: 1, start: nil).recommendation.mean)
     #expect(zip(mean.values, [0.75, 0.75, 0.35, 0.4]).allSatisfy { abs($0 - $1) < 1e-12 })
   }
 
