@@ -19,7 +19,7 @@ private func refused(_ text: String) -> Diagnostic? {
 @Suite("Recipes are read") struct RecipeParsingTests {
   @Test("the golden recipes are there")
   func inventory() {
-    #expect(GoldenRecipes.merges.count == 33)
+    #expect(GoldenRecipes.merges.count == 53)
     #expect(GoldenRecipes.bad.count == 19)
   }
 

@@ -3,6 +3,7 @@ import Diagnostics
 import Documents
 import Kernels
 import MergeEngine
+import Randomness
 import Recipes
 import SearchSpaces
 import Tensors

@@ -6,6 +6,9 @@ import Testing
 
 @testable import SearchSpaces
 
+/// As messages list them.
+private let everyMethod = MethodDeclaration.all.names.joined(separator: ", ")
+
 @Suite("The space of merges") struct MergeSpaceTests {
   @Test("one method with knots is a vector of weights")
   func plain() throws {
@@ -228,8 +231,7 @@ import Testing
     arguments: [
       (
         "method: tise",
-        "s.yaml: line 1: method: unknown merge method 'tise'\n  fix: did you mean 'ties'? known: "
-          + "\(MethodDeclaration.all.names.joined(separator: ", "))"
+        "s.yaml: line 1: method: unknown merge method 'tise'\n  fix: did you mean 'ties'? known: \(everyMethod)"
       ),
       (
         "method: task_arithmetic\nwieght: 1",
