@@ -7,6 +7,7 @@ import Tensors
 /// The configuration file of the output: the donor's, with what the merge changes.
 ///
 /// That is depth, lists with one entry per layer, vocabulary, tying and dtype. Spelling and order stay, and no key is added but for tying.
+/// The language model of a larger one, which alone is merged, becomes a model of its own.
 struct OutputConfig {
   /// Everything but the dtype.
   let document: JSONValue
@@ -15,7 +16,8 @@ struct OutputConfig {
     let configuration = donor.configuration
     let layers = Self.donorLayers(donor, layout)
     let isRearranged = layers != Array(0..<configuration.layerCount)
-    document = Self.edited(donor.source.config.document) { members in
+    let language = Self.languageModel(of: donor.source.config.document, configuration)
+    document = Self.edited(language) { members in
       if isRearranged {
         Self.set(configuration.layerCountKey, JSONValue(layout.layerCount), in: &members)
         Self.rearrange(&members, layers, of: configuration.layerCount)
@@ -35,19 +37,30 @@ struct OutputConfig {
     }
   }
 
-  /// Applies `body` to the language model's object: the document, or its `text_config`.
   private static func edited(
     _ document: JSONValue, _ body: (inout [JSONValue.Member]) -> Void
   ) -> JSONValue {
     guard case .object(var members) = document else { return document }
-    if document["hidden_size"] == nil,
-      let index = members.lastIndex(where: { $0.key == "text_config" }),
-      case .object(var inner) = members[index].value
-    {
-      body(&inner)
-      members[index].value = .object(inner)
-    } else {
-      body(&members)
+    body(&members)
+    return .object(members)
+  }
+
+  /// The `text_config` of a larger model with what only the outer object says; other documents as they are.
+  private static func languageModel(
+    of document: JSONValue, _ configuration: ModelConfiguration
+  ) -> JSONValue {
+    guard document["hidden_size"] == nil, case .object(var members) = document["text_config"] else {
+      return document
+    }
+    let family = configuration.architecture
+    set("model_type", .string(family.modelType), in: &members)
+    set("architectures", .array([.string(family.className)]), in: &members)
+    let hasDType = members.contains { $0.key == "dtype" || $0.key == "torch_dtype" }
+    let inherited = ["tie_word_embeddings", "bos_token_id", "eos_token_id", "pad_token_id"]
+    for key in inherited + (hasDType ? [] : ["dtype", "torch_dtype"]) {
+      if let value = document[key], !members.contains(where: { $0.key == key }) {
+        members.append(JSONValue.Member(key, value))
+      }
     }
     return .object(members)
   }

@@ -128,7 +128,8 @@ struct FamilyTests {
       ], modelType: "gemma3_text")
     #expect(old.layers.map(\.window) == [4096, 4096, nil])
     #expect(old.layers.map(\.rotary?.theta) == [20_000, 20_000, 500_000])
-    #expect(old.layers.map(\.rotary?.scaling) == [.none, .none, .linear(factor: 8)])
+    let plain = RotaryEmbedding.Scaling.none
+    #expect(old.layers.map(\.rotary?.scaling) == [plain, plain, .linear(factor: 8)])
   }
 
   @Test("reads Gemma 3's language model out of a multimodal file that spells little out")

@@ -138,6 +138,32 @@ struct MergePlanTests {
     }
   }
 
+  @Test("the language model of a larger one becomes a model of its own")
+  func languageModel() throws {
+    let folder = try TemporaryFolder()
+    for (name, seed) in [("a", 1), ("b", 2)] {
+      var model = TinyModel(.mistral, seed: UInt64(seed))
+      model.config = [
+        .init("architectures", .array([.string("Mistral3ForConditionalGeneration")])),
+        .init("eos_token_id", JSONValue(7)),
+        .init("model_type", .string("mistral3")),
+        .init(
+          "text_config",
+          .object(model.config.filter { !["architectures", "eos_token_id"].contains($0.key) })),
+        .init("vision_config", .object([])),
+      ]
+      try model.write(to: folder, as: name)
+    }
+    let plan = try plan(linear("a", "b"), in: folder.path)
+    let config = plan.config.document
+    #expect(config["model_type"]?.string == "mistral")
+    #expect(config["architectures"]?.array?.first?.string == "MistralForCausalLM")
+    #expect(config["eos_token_id"]?.integer == 7)
+    #expect(config["hidden_size"]?.integer == 16)
+    #expect(config["text_config"] == nil && config["vision_config"] == nil)
+    #expect(plan.tensorNames.contains("model.layers.1.mlp.up_proj.weight"))
+  }
+
   @Test("after the layers, the last slice has as many inputs as the first")
   func surplusInputs() throws {
     let folder = try models()
