@@ -95,16 +95,6 @@ fewshot_config:
   fewshot_delimiter: ";"
 metric_list: [{metric: acc}]
 """),
-    ("indices", ARC, """
-output_type: multiple_choice
-doc_to_text: "Q: {{question}}"
-doc_to_choice: ["yes", "no"]
-doc_to_target: 1
-num_fewshot: 2
-fewshot_split: train
-fewshot_config: {fewshot_indices: [3, 5, 8, 21], doc_to_text: question, doc_to_target: "{{id[1:]|int % 2}}"}
-metric_list: [{metric: acc}]
-"""),
     ("winogrande", WINO, """
 output_type: multiple_choice
 doc_to_text: "{{ {'1': 0, '2': 1}[answer] }}"
@@ -320,7 +310,7 @@ def run(name, rows, text, chat=None):
         extra = {}
     return extra | {
         "name": name, "rows": rows, "yaml": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
-        "texts": TEXTS.get(name), "items": [items[i] for i in sorted(items)], "scores": scores}
+        "texts": TEXTS.get(name.split(" ")[0]), "items": [items[i] for i in sorted(items)], "scores": scores}
 
 
 def main():

@@ -87,12 +87,11 @@ struct TemplateInterpreter {
       _ = try render(loop.otherwise, in: TemplateScope(within: scope), to: &output)
       return
     }
-    let outerDepth = if case .loop(let outer)? = scope["loop"] { outer.depth } else { 0 }
     for (index, element) in elements.enumerated() {
       let turn = TemplateScope(within: scope)
       turn["loop"] = .loop(
         TemplateLoop(
-          index: index, count: elements.count, depth: outerDepth + 1,
+          index: index, count: elements.count,
           previous: index > 0 ? elements[index - 1] : nil,
           next: index + 1 < elements.count ? elements[index + 1] : nil))
       try at(loop.line) { () throws(TemplateFailure) in

@@ -324,8 +324,9 @@ extension TemplateLoop {
     case "first": .bool(index == 0)
     case "last": .bool(index == count - 1)
     case "length": .integer(count)
-    case "depth": .integer(depth)
-    case "depth0": .integer(depth - 1)
+    // Only recursive loops, which are refused, go deeper.
+    case "depth": .integer(1)
+    case "depth0": .integer(0)
     case "previtem": previous ?? .undefined(.other("there is no previous item"))
     case "nextitem": next ?? .undefined(.other("there is no next item"))
     case "cycle", "changed": .method(.loop(self), name)

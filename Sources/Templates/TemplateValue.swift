@@ -74,15 +74,12 @@ final class TemplateLoop {
   /// Counted from 0.
   let index: Int
   let count: Int
-  /// Counted from 1.
-  let depth: Int
   let previous: TemplateValue?
   let next: TemplateValue?
 
-  init(index: Int, count: Int, depth: Int, previous: TemplateValue?, next: TemplateValue?) {
+  init(index: Int, count: Int, previous: TemplateValue?, next: TemplateValue?) {
     self.index = index
     self.count = count
-    self.depth = depth
     self.previous = previous
     self.next = next
   }

@@ -166,6 +166,39 @@ import Testing
     }
   }
 
+  @Test("draw few-shot rows with a seed, among the rows that fewshot_indices names")
+  func fewShotDraws() throws {
+    try TaskFixture.use { fixture in
+      try fixture.write("q.jsonl", #"{"prompt": "c:", "answer": "C"}"#)
+      let rows = (0..<9).map { "{\"prompt\": \"p\($0):\", \"answer\": \"\($0)\"}" }
+      try fixture.write("shots.jsonl", rows.joined(separator: "\n"))
+      func context(_ yaml: String) throws -> String? {
+        let task = try fixture.load("task: t\n" + yaml)
+        guard case .generation(let context, _, _, _) = try task.allItems()[0].requests[0] else {
+          return nil
+        }
+        return context
+      }
+      // random.Random(1234).sample(range(9), 2) and random.Random(3).sample(range(9), 2)
+      let own =
+        "data: q.jsonl\nfewshot: {count: 2, data: shots.jsonl, order: random, separator: ';'"
+      #expect(try context(own + "}\n") == "p7: 7;p1: 1;c:")
+      #expect(try context(own + ", seed: 3}\n") == "p3: 3;p2: 2;c:")
+      let restricted = try context(
+        """
+        dataset_path: json
+        dataset_kwargs: {data_files: {test: q.jsonl, train: shots.jsonl}}
+        test_split: test
+        fewshot_split: train
+        doc_to_text: prompt
+        doc_to_target: answer
+        num_fewshot: 1
+        fewshot_config: {fewshot_indices: [4]}
+        """)
+      #expect(restricted == "p4: 4\n\nc:")
+    }
+  }
+
   @Test("describe generation in either spelling")
   func generation() throws {
     try TaskFixture.use { fixture in
