@@ -40,12 +40,14 @@ KINDS = {
 def harness(demo: Path, model: str, limit: int | None, scratch: Path) -> dict[str, dict[str, dict]]:
     """lm-eval's samples, by benchmark and item."""
     try:
+        import torch
         from lm_eval import simple_evaluate
         from lm_eval.tasks import TaskManager
     except ImportError as missing:
         sys.exit(
             f"{missing}: parity of scores needs lm-evaluation-harness\n"
             "  fix: peers/bin/pip install lm_eval==0.4.13 transformers, then PYTHON=peers/bin/python3")
+    torch.set_num_threads(1)  # the models are small
     folder = scratch / "tasks"
     folder.mkdir(exist_ok=True)
     for name in BENCHMARKS:
@@ -58,7 +60,7 @@ def harness(demo: Path, model: str, limit: int | None, scratch: Path) -> dict[st
         (folder / f"{name}.yaml").write_text(json.dumps(config))
     results = simple_evaluate(
         model="hf", model_args={"pretrained": str(demo / "models" / model), "dtype": "float32"},
-        tasks=[f"parity_{name}" for name in BENCHMARKS], batch_size=64, device="cpu", limit=limit,
+        tasks=[f"parity_{name}" for name in BENCHMARKS], batch_size=256, device="cpu", limit=limit,
         task_manager=TaskManager(include_path=str(folder), include_defaults=False), log_samples=True,
         bootstrap_iters=0)
     return {

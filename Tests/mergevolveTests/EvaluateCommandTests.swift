@@ -153,4 +153,54 @@ import Testing
 
         """)
   }
+
+  /// A copy of the demo's base model, whose files a test may change.
+  private func copyModel() throws {
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+      try folder.write(
+        FileContents.bytes(of: "\(demo)/models/base/\(name)"), to: "model/\(name)")
+    }
+  }
+
+  @Test("puts prompts into the model's chat template")
+  func conversations() async throws {
+    try copyModel()
+    try folder.write(
+      "{% for m in messages %}<{{ m.role }}>{{ m.content }}\n{% endfor %}"
+        + "{% if add_generation_prompt %}<assistant>{% endif %}", to: "model/chat_template.jinja")
+    let run = try await evaluate([
+      "model", "--task", "mc.yaml", "--apply-chat-template", "--system-instruction", "Add.",
+      "--samples", "items.jsonl",
+    ])
+    #expect(run.status == 0, "\(run.errors)")
+    let items = try JSONLines.read(path: folder.file("items.jsonl")).rows.map(\.value)
+    let arguments = items[0]["arguments"]?["gen_args_0"]
+    let prompt = try #require(arguments?["arg_0"]?.string)
+    #expect(prompt.hasPrefix("<system>Add.\n<user>calc: 5"))
+    #expect(prompt.hasSuffix(" =\n<assistant>"))
+    #expect(arguments?["arg_1"]?.string?.hasPrefix(" ") == false)
+    let plain = try await evaluate([
+      "\(demo)/models/base", "--task", "mc.yaml", "--apply-chat-template",
+    ])
+    #expect(plain.status == 2 && plain.errors.contains("the model has no chat template"))
+    try folder.write("{{ messages | urlize }}", to: "model/chat_template.jinja")
+    let refused = try await evaluate(["model", "--task", "mc.yaml", "--apply-chat-template"])
+    #expect(refused.status == 2)
+    #expect(
+      refused.errors.contains(
+        "chat_template.jinja: line 1 of the template: templates do not support the filter 'urlize'")
+    )
+  }
+
+  @Test("refuses a tokenizer of another vocabulary")
+  func vocabulary() async throws {
+    try copyModel()
+    let path = "\(demo)/models/base/tokenizer.json"
+    let text = try FileContents.text(of: path)
+    try folder.write(
+      text.replacing(#""5": 23,"#, with: #""5": 600,"#), to: "model/tokenizer.json")
+    let run = try await evaluate(["model", "--task", "mc.yaml"])
+    #expect(run.status == 2)
+    #expect(run.errors.contains("have the token id 600, but the model's vocabulary has 512 tokens"))
+  }
 }
