@@ -88,4 +88,4 @@ system-packages:
 	fi
 
 clean:
-	rm -rf .build .build-openblas
+	rm -rf .build .build-openblas Benchmarks/.build
