@@ -7,8 +7,6 @@ public enum Algorithms {
     public let summary: String
     /// Whether a mean and most probable categories come of it, for finalists.
     public var hasDistribution: Bool { type == CatCMA.self }
-    /// Whether it takes more than one score per candidate.
-    public var takesSeveralObjectives: Bool { type != CatCMA.self }
     let type: any Optimizer.Type
     let make: @Sendable (SearchSpace, OptimizerSettings, UInt64) throws(Diagnostic) -> any Optimizer
   }
@@ -22,15 +20,11 @@ public enum Algorithms {
       cma("sep-cma-es", "CMA-ES with a diagonal covariance", .diagonal),
       entry(NSGA2.name, "a Pareto front of several objectives", NSGA2.self),
       entry(RandomSearch.name, "candidates uniform over the space", RandomSearch.self),
-      (
-        "random-start",
-        Entry(
-          summary: "candidates from the initial distribution, the control of a search",
-          type: RandomSearch.self
-        ) { space, settings, seed throws(Diagnostic) in
-          try RandomSearch(space: space, settings: settings, seed: seed, source: .start)
-        }
-      ),
+      random(
+        "latin-hypercube", "candidates spread evenly over the space, for 20 parameters at most",
+        .latinHypercube),
+      random(
+        "random-start", "candidates from the initial distribution, the control of a search", .start),
     ])
 
   private static func entry(
@@ -40,6 +34,18 @@ public enum Algorithms {
       name,
       Entry(summary: summary, type: type) { space, settings, seed throws(Diagnostic) in
         try type.init(space: space, settings: settings, seed: seed)
+      }
+    )
+  }
+
+  private static func random(
+    _ name: String, _ summary: String, _ source: InitialDesign.Source
+  ) -> (name: String, entry: Entry) {
+    (
+      name,
+      Entry(summary: summary, type: RandomSearch.self) { space, settings, seed throws(Diagnostic) in
+        if source != .start { try settings.refuse([.restarts, .warmStart], of: name) }
+        return try RandomSearch(space: space, settings: settings, seed: seed, source: source)
       }
     )
   }

@@ -9,6 +9,9 @@ struct InitialDesign: Sendable {
     /// Uniform over every range, categories by their initial probabilities; unbounded parameters
     /// are normal around their start.
     case space
+    /// Likewise, every parameter's range cut into as many slices as the budget has evaluations, each
+    /// slice used once.
+    case latinHypercube
     /// The initial distribution of ``CatCMA``.
     case start
   }
@@ -46,7 +49,8 @@ struct InitialDesign: Sendable {
 
   var start: Genome { settings.initialMean ?? space.start }
 
-  /// A function of the seed and the number, so a longer search contains a shorter one.
+  /// A function of the seed and the number; but for the Latin hypercube, whose slices follow the
+  /// budget, a longer search contains a shorter one.
   func candidate(_ number: Int, run: Int, from source: Source) -> Candidate {
     let stream = RandomStream(seed: seed, purpose: .initialDesign, run: run, candidate: number)
     switch source {
@@ -59,6 +63,21 @@ struct InitialDesign: Sendable {
     case .space:
       let values = space.parameters.enumerated().map { position, parameter in
         value(of: parameter, at: position, uniform: stream.uniform(at: position))
+      }
+      return Candidate(genome: Genome(values: values), point: values)
+    case .latinHypercube:
+      let slices = max(1, settings.budget)
+      let values = space.parameters.enumerated().map { position, parameter in
+        // Generation 0 of this purpose are the candidates themselves; beyond the budget another order.
+        let order = KeyedPermutation(
+          count: slices,
+          stream: RandomStream(
+            seed: seed, purpose: .initialDesign, run: run, generation: 1 + number / slices,
+            candidate: position))
+        let slice = Double(order(number % slices))
+        return value(
+          of: parameter, at: position,
+          uniform: (slice + stream.uniform(at: position)) / Double(slices))
       }
       return Candidate(genome: Genome(values: values), point: values)
     }

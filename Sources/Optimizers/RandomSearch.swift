@@ -3,7 +3,8 @@ public import SearchSpaces
 
 /// Independent candidates, drawn from the whole space or around the start; it learns nothing.
 ///
-/// Candidate i is a function of the seed and i alone, so a longer search contains a shorter one.
+/// Candidate i is a function of the seed and i alone, so a longer search contains a shorter one; the
+/// slices of a Latin hypercube follow the budget.
 public struct RandomSearch: Optimizer {
   public static let name = "random"
 
@@ -24,6 +25,12 @@ public struct RandomSearch: Optimizer {
     ledger: GenerationLedger? = nil
   ) throws(Diagnostic) {
     design = try InitialDesign(space: space, settings: settings, seed: seed)
+    if source == .latinHypercube, design.dimension > 20 || settings.budget >= 1 << 28 {
+      throw Diagnostic(
+        "a Latin hypercube of \(settings.budget) points over \(design.dimension) parameters is no "
+          + "more even than random points", at: "optimizer",
+        fix: "use 'algorithm: \(Self.name)', or search at most 20 parameters")
+    }
     self.space = space
     self.settings = settings
     self.seed = seed
@@ -42,11 +49,14 @@ public struct RandomSearch: Optimizer {
   public var distribution: [ParameterDistribution] { [] }
 
   public var decisions: [String] {
-    [
-      source == .space
-        ? "candidates: uniform over the space"
-        : "candidates: from the initial distribution around the start",
-      "population: \(populationSize) candidates per generation",
+    let candidates =
+      switch source {
+      case .space: "uniform over the space"
+      case .latinHypercube: "a Latin hypercube over the space"
+      case .start: "from the initial distribution around the start"
+      }
+    return [
+      "candidates: \(candidates)", "population: \(populationSize) candidates per generation",
     ]
   }
 

@@ -21,8 +21,8 @@ import Testing
     mutating func integer(below bound: Int) -> Int { Int(uniform() * Double(bound)) }
   }
 
-  static func space(_ draws: inout Draws, hasCategories: Bool) throws -> SearchSpace {
-    let count = 1 + draws.integer(below: [3, 8, 30][draws.integer(below: 3)])
+  static func space(_ draws: inout Draws, hasCategories: Bool, largest: Int) throws -> SearchSpace {
+    let count = 1 + draws.integer(below: [3, 8, largest][draws.integer(below: 3)])
     var parameters: [SearchParameter] = []
     var parents: [(name: String, values: [String])] = []
     for index in 0..<count {
@@ -75,7 +75,8 @@ import Testing
   func laws(algorithm: String, seed: UInt64) throws {
     var draws = Draws(stream: RandomStream(seed: seed, purpose: .examples))
     let isPlain = algorithm.hasSuffix("cma-es")
-    let space = try Self.space(&draws, hasCategories: !isPlain)
+    let space = try Self.space(
+      &draws, hasCategories: !isPlain, largest: algorithm == "latin-hypercube" ? 19 : 30)
     let objectives = algorithm == "nsga-ii" ? 1 + draws.integer(below: 3) : 1
     let restarts = isPlain ? OptimizerSettings.Restarts.allCases[draws.integer(below: 3)] : .none
     let settings = OptimizerSettings(

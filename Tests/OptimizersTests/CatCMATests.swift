@@ -299,7 +299,8 @@ import Testing
   func algorithms() throws {
     #expect(
       Algorithms.all.names == [
-        "auto", "catcma", "cma-es", "sep-cma-es", "nsga-ii", "random", "random-start",
+        "auto", "catcma", "cma-es", "sep-cma-es", "nsga-ii", "random", "latin-hypercube",
+        "random-start",
       ])
     func message(_ name: String, _ space: SearchSpace) -> String {
       do {
@@ -311,7 +312,7 @@ import Testing
     #expect(
       message("cmaes", try Self.reals(2)) == """
         search.algorithm: unknown algorithm 'cmaes'
-          fix: did you mean 'cma-es'? known: auto, catcma, cma-es, sep-cma-es, nsga-ii, random, random-start
+          fix: did you mean 'cma-es'? known: auto, catcma, cma-es, sep-cma-es, nsga-ii, random, latin-hypercube, random-start
         """)
     #expect(message("sep-cma-es", try Self.reals(2)) == "accepted")
     #expect(
