@@ -163,8 +163,11 @@ def main():
                     [arguments.mergevolve, "tokenize", folder] + ["--special"] * special, capture_output=True, text=True,
                     input="".join(json.dumps({"text": line}) + "\n" for line in lines))
                 if done.returncode != 0:
-                    print(f"{number}: refused: {done.stderr.strip()}")
-                    differing += 1
+                    # An added token that normalization leaves empty matches everywhere in the library.
+                    if "nothing is left of the token" not in done.stderr:
+                        print(f"{number}: refused: {done.stderr.strip()}")
+                        differing += 1
+                    skipped += 1
                     break
                 for line, answer in zip(lines, done.stdout.splitlines(), strict=True):
                     texts += 1

@@ -46,11 +46,13 @@ def as_bfloat16(values):
 
 
 def write_model(folder, layers, model):
-    """Weights are pieces of two pools of normal deviates; those of the base are common to all models."""
+    """Weights are pieces of a pool of normal deviates, around the base's at the same places."""
     os.makedirs(folder)
     pool = 1 << 22
-    base = numpy.random.default_rng(0).standard_normal(pool) * 0.03
-    own = numpy.random.default_rng(1 + model).standard_normal(pool) * (0.005 if model else 0)
+    numbers = numpy.random.default_rng(0).standard_normal(pool) * 0.03
+    if model:
+        numbers += numpy.random.default_rng(model).standard_normal(pool) * 0.005
+    stored = memoryview(as_bfloat16(numbers).tobytes())
     header, offset = {}, 0
     for name, shape in shapes(layers):
         size = 2 * count(shape)
@@ -62,11 +64,11 @@ def write_model(folder, layers, model):
     with open(f"{folder}/model.safetensors", "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for _, shape in shapes(layers):
-            shift, left = int(places.integers(pool)), count(shape)
-            block = as_bfloat16(numpy.roll(base, shift) + numpy.roll(own, 3 * shift))
+            start, left = 2 * int(places.integers(pool)), 2 * count(shape)
             while left > 0:
-                file.write(block[:left].tobytes())
-                left -= pool
+                piece = stored[start : start + left]
+                file.write(piece)
+                start, left = 0, left - len(piece)
     config = {
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": HIDDEN,
         "intermediate_size": MLP, "num_hidden_layers": layers, "num_attention_heads": HEADS,

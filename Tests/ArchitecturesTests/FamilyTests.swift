@@ -194,6 +194,7 @@ struct FamilyTests {
     let untied = try configuration(
       [
         ("tie_word_embeddings", .bool(false)), ("use_qk_norm", .bool(true)),
+        ("partial_rotary_factor", .number("1")),
         ("n_embd", .number("48")), ("n_layer", .number("3")), ("n_head", .number("4")),
       ], modelType: type)
     #expect(untied.layerCountKey == definition["layers"]?.string)

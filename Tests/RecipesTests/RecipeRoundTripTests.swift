@@ -61,7 +61,11 @@ import Testing
     }
 
     mutating func scalar(_ spec: ParameterSpec) -> ParameterScalar {
-      spec.kind == .boolean ? .boolean(isTrue()) : .real(real(spec))
+      switch spec.kind {
+      case .boolean: .boolean(isTrue())
+      case .integer: .integer(index(1000))
+      case .real: .real(real(spec))
+      }
     }
 
     mutating func curve(_ spec: ParameterSpec) -> ParameterCurve {
@@ -89,7 +93,7 @@ import Testing
     mutating func recipe(name: String?) -> Recipe {
       let names = MethodDeclaration.all.names
       let method = MethodDeclaration.all[names[index(names.count)]] ?? .linear
-      let count = method.inputs.maximum ?? 2 + index(3)
+      let count = method.inputs.maximum ?? max(2, method.inputs.minimum) + index(3)
       var models: [ModelReference] = []
       while models.count < count {
         let next = model(models.count)
