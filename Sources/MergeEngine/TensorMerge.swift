@@ -12,6 +12,8 @@ final class TensorMerge: Sendable {
   private let work: Work
   private let statistics: StatisticsCache
   private let prepared = Mutex<Prepared?>(nil)
+  /// Elements that were read since the last time that what was prepared was let go.
+  private let elementsRead = Mutex(0)
   private static let serial = WorkerPool(threads: 1)
 
   enum Work: Sendable {
@@ -59,8 +61,25 @@ final class TensorMerge: Sendable {
     }
   }
 
+  /// What takes little memory may as well stay.
+  private static let keptBytes = 4096
+
+  /// Lets go of masks and factors of rows once the tensor has been read; whoever reads it again has them
+  /// worked out anew, or remembered by the statistics.
+  private func release(_ prepared: Prepared, afterReading count: Int) {
+    guard prepared.merge.byteCount > Self.keptBytes else { return }
+    let isRead = elementsRead.withLock { done in
+      done += count
+      guard done >= inputs.elementCount else { return false }
+      done = 0
+      return true
+    }
+    if isRead { self.prepared.withLock { $0 = nil } }
+  }
+
   func read(elements: Range<Int>, into destination: inout MutableSpan<Float>) throws {
     let prepared = try prepared(on: Self.serial)
+    defer { release(prepared, afterReading: elements.count) }
     try inputs.open(elements, of: prepared.merge.operands)
     if let (direct, operands) = prepared.direct {
       direct.merge(operands, elements: elements, roundedTo: description.dtype, into: &destination)
@@ -76,6 +95,7 @@ final class TensorMerge: Sendable {
   /// As ``read(elements:into:)``, in the output's dtype.
   func store(elements: Range<Int>, into destination: inout MutableSpan<UInt8>) throws {
     let prepared = try prepared(on: Self.serial)
+    defer { release(prepared, afterReading: elements.count) }
     try inputs.open(elements, of: prepared.merge.operands)
     if let (direct, operands) = prepared.direct {
       direct.merge(operands, elements: elements, storedAs: description.dtype, into: &destination)

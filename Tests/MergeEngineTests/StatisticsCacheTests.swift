@@ -91,6 +91,29 @@ struct StatisticsCacheTests {
     #expect(try bytes(4096).allSatisfy { $0 <= 4096 })
   }
 
+  @Test("masks that were let go are worked out again alike")
+  func masksAgain() throws {
+    var sizes = TinyModel.Sizes()
+    sizes.vocabulary = 4096
+    for (seed, name) in ["a", "b", "c"].enumerated() {
+      try TinyModel(.llama, sizes, seed: UInt64(seed)).write(to: folder, as: "large-\(name)")
+    }
+    let plan = try MergePlan.build(
+      RecipeDocument.parse(
+        text: """
+          merge_method: della
+          base_model: large-a
+          models:
+          - {model: large-b, parameters: {weight: 1, density: 0.4}}
+          - {model: large-c, parameters: {weight: 0.5, density: 0.6}}
+          """, location: "recipe.yaml"),
+      library: CheckpointLibrary(folders: [folder.path]), statistics: StatisticsCache(limit: 0))
+    // A bit for each of 65,536 elements and two models: more than stays.
+    let whole = try values("model.embed_tokens.weight", of: plan)
+    #expect(try values("model.embed_tokens.weight", of: plan, cut: 5000) == whole)
+    #expect(try values("model.embed_tokens.weight", of: plan) == whole)
+  }
+
   @Test("a mask seed has sums of its own")
   func seeds() throws {
     let library = CheckpointLibrary(folders: [folder.path])
