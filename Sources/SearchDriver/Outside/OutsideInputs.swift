@@ -72,7 +72,7 @@ struct OutsideInputs: SearchProblem {
 
   /// Evaluations that are kept for the distribution's means at the end.
   private var reserve: Int {
-    guard configuration.algorithm != "random" else { return 0 }
+    guard Algorithms.all[configuration.algorithm]?.hasDistribution ?? false else { return 0 }
     let choosesAmongCategories = space.parameters.contains {
       if case .categorical(let choices, _) = $0.kind { choices.count > 1 } else { false }
     }
