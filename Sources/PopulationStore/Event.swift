@@ -27,4 +27,10 @@ public struct RecordedEvent: Sendable, Hashable {
   public var id: Int
   public var session: Int
   public var event: Event
+
+  public init(id: Int, session: Int, event: Event) {
+    self.id = id
+    self.session = session
+    self.event = event
+  }
 }

@@ -166,6 +166,14 @@ public final class PopulationStore: Sendable {
     return configuration
   }
 
+  /// Whether this reader sees what a driver writes from now on; else it has a copy, and must be opened anew.
+  public var isLive: Bool { copy == nil }
+
+  /// The process that drives the search at this moment; nil if none does.
+  ///
+  /// A killed driver counts as none, unless its number belongs to another process by now.
+  public var driver: Int? { StoreLock.holder(store: path) }
+
   /// Ends all use of the file and gives the lock back, as happens to a store that is let go.
   public func close() throws {
     try Self.translating(path) { try queue.close() }

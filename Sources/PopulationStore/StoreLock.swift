@@ -53,6 +53,15 @@ final class StoreLock: Sendable {
     }
   }
 
+  /// The process that holds the lock of a store, as far as can be told without touching the lock.
+  static func holder(store: String) -> Int? {
+    guard let token = try? String(contentsOfFile: store + "-lock", encoding: .utf8),
+      let process = token.split(separator: " ").first.flatMap({ Int32($0) }), process > 0,
+      kill(process, 0) == 0 || errno == EPERM
+    else { return nil }
+    return Int(process)
+  }
+
   private static func openOrCreate(_ path: String) throws -> FileHandle {
     let url = URL(fileURLWithPath: path)
     while true {

@@ -18,10 +18,12 @@ public struct StoreSnapshot: Sendable {
   /// Seconds, over all sessions.
   public var runningTime: Double
   public var sessions: Int
+  /// In the order of recording.
+  public var events: [RecordedEvent]
   /// When the last event was recorded.
   public var lastEvent: Date?
   /// JSON of the waves' events.
-  public var waves: [String]
+  public var waves: [String] { events.lazy.map(\.event).filter { $0.kind == "wave" }.map(\.detail) }
 }
 
 extension PopulationStore {
@@ -47,9 +49,9 @@ extension PopulationStore {
         chargedCost: try store.chargedCost(),
         runningTime: try store.runningTime(),
         sessions: try Int.fetchOne(store.db, sql: "SELECT max(session) FROM event") ?? 0,
+        events: try store.events(kind: nil),
         lastEvent: try Date.fetchOne(
-          store.db, sql: "SELECT at FROM event ORDER BY id DESC LIMIT 1"),
-        waves: try store.events(kind: "wave").map(\.event.detail)
+          store.db, sql: "SELECT at FROM event ORDER BY id DESC LIMIT 1")
       )
     }
   }

@@ -50,4 +50,6 @@ struct PlanSettings: Hashable, Codable {
   var restarts: OptimizerSettings.Restarts?
   /// What the earlier search said when this one was created.
   var warmStart: WarmStart?
+  /// Depth of the models, for reports; stores of earlier versions have none.
+  var layers: Int?
 }

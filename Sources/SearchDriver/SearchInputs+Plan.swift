@@ -22,6 +22,8 @@ extension SearchInputs {
   /// What is fixed at the creation of a search.
   func plan() throws -> Plan {
     let optimizer = try makeOptimizer(seed: configuration.seed, start: nil)
+    var settings = settings
+    settings.layers = outline.layerCount
     return Plan(
       space: try canonicalJSON(mergeSpace.space), algorithm: configuration.algorithm,
       covariance: optimizer.covariance, population: optimizer.populationSize, racing: false,
