@@ -44,9 +44,9 @@ extension SearchReport {
     return lines.joined(separator: "\n")
   }
 
-  private func words(_ manner: Manner) -> String { "\(manner.precision), decode \(manner.decode)" }
+  func words(_ manner: Manner) -> String { "\(manner.precision), decode \(manner.decode)" }
 
-  private var phaseWords: String {
+  var phaseWords: String {
     switch snapshot.search.phase {
     case .baselines:
       let done = baselines.filter(\.status.isSettled).count
@@ -65,7 +65,7 @@ extension SearchReport {
   // MARK: Table
 
   /// The candidates that a table shows: baselines, then the winner or the best observed one.
-  private var shown: [(candidate: Candidate, kind: String)] {
+  var shown: [(candidate: Candidate, kind: String)] {
     var rows = baselines.map { ($0, $0.kind.rawValue) }
     // A concluded search shows the simple merge that took part in the verdict only.
     if let conclusion {
@@ -129,14 +129,8 @@ extension SearchReport {
       ],
       wordColumns: 1)
     for comparison in conclusion.comparisons {
-      let role =
-        switch comparison.role {
-        case .bestParent: "the best parent, "
-        case .bestSimple: "the best simple merge, "
-        case .parent: ""
-        }
       table.rows.append([
-        role + name(comparison.opponent), signed(comparison.gain, 4),
+        opponentName(comparison), signed(comparison.gain, 4),
         "\(signed(comparison.low, 4)) … \(signed(comparison.high, 4))",
         "\(short(comparison.level * 100, 1)) %",
       ])
@@ -145,8 +139,19 @@ extension SearchReport {
     return table.lines + ["", "Verdict: " + words.joined(separator: "; ") + "."] + notes
   }
 
+  /// The opponent's name with the part that it plays.
+  func opponentName(_ comparison: Comparison) -> String {
+    let part =
+      switch comparison.role {
+      case .bestParent: "the best parent, "
+      case .bestSimple: "the best simple merge, "
+      case .parent: ""
+      }
+    return part + name(comparison.opponent)
+  }
+
   /// What a reader should know before believing the figures.
-  private var notes: [String] {
+  var notes: [String] {
     guard let winner else { return [] }
     var notes: [String] = []
     if let search = figure(winner.id, .search, judging), let test = figure(winner.id, .test) {

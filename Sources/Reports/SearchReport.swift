@@ -75,6 +75,10 @@ public struct SearchReport: Sendable {
       .max { ($0.score, $1.candidate.id) < ($1.score, $0.candidate.id) }?.candidate
   }
 
+  var timings: SearchTimings {
+    SearchTimings(snapshot.events, isSearching: snapshot.search.phase == .searching)
+  }
+
   public var conclusion: Conclusion? { snapshot.conclusions.last }
 
   /// What validation chose in the last round.

@@ -5,7 +5,7 @@ import PopulationStore
 import Reports
 
 /// `mergevolve status`: where a search stands, or everything about one of its candidates.
-struct StatusCommand: ParsableCommand {
+struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Show where a search stands, and how good its models are.",
@@ -18,7 +18,12 @@ struct StatusCommand: ParsableCommand {
       recipe. With --samples as well: its results question by question, one JSON object per line; \
       the generated texts of baselines and finalists are among them.
 
+      With --watch: follows a running search, in a view that refreshes itself, until the search ends \
+      or you leave with Ctrl-C, which does not touch the search. Where standard output is no \
+      terminal: a line for every closed generation.
+
       Example: mergevolve status runs/demo.sqlite
+      Example: mergevolve status runs/demo.sqlite --watch
       """)
 
   @Argument(help: ArgumentHelp("The store of the search (SQLite).", valueName: "store"))
@@ -34,13 +39,34 @@ struct StatusCommand: ParsableCommand {
   @Flag(help: "Print the candidate's results question by question, as JSON lines.")
   var samples = false
 
+  @Flag(help: "Follow the search until it ends.")
+  var watch = false
+
+  @Option(help: ArgumentHelp("Seconds between two looks of --watch.", valueName: "seconds"))
+  var interval = 2.0
+
   func validate() throws {
+    if watch, json || samples || candidate != nil {
+      throw ValidationError("--watch goes with none of --json, --samples and --candidate")
+    }
+    guard (0.05...86_400).contains(interval) else {
+      throw ValidationError("--interval must be 0.05 to 86400 seconds, not \(interval)")
+    }
     if samples, candidate == nil {
       throw ValidationError("--samples needs a candidate: add --candidate and its number")
     }
   }
 
-  func run() throws {
+  func run() async throws {
+    guard !watch else {
+      let view = StatusWatch(path: store, interval: interval)
+      do {
+        return try await interruptible(notice: nil) { try await view.run() }
+      } catch is CancellationError {
+        // Not a word about stopping: the search goes on.
+        throw ExitCode(130)
+      }
+    }
     let store = try PopulationStore.open(store, for: .reading)
     guard let candidate else {
       let snapshot = try store.snapshot()
