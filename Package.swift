@@ -67,6 +67,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
   ],
   targets: [
     // Leaves
@@ -130,7 +131,8 @@ let package = Package(
       ], external: [logging]),
     module(
       "Reports",
-      ["PopulationStore", "SearchSpaces", "Recipes", "Documents", "Tasks", "Diagnostics"]),
+      ["PopulationStore", "SearchSpaces", "Recipes", "Documents", "Tasks", "Diagnostics"],
+      external: [.product(name: "Mustache", package: "swift-mustache")]),
     .executableTarget(
       name: "mergevolve",
       dependencies: [

@@ -27,6 +27,7 @@ struct Mergevolve: AsyncParsableCommand {
       TellCommand.self,
       InspectCommand.self,
       StatusCommand.self,
+      ReportCommand.self,
       ExportCommand.self,
       MergeCommand.self,
       EvaluateCommand.self,

@@ -23,7 +23,7 @@ struct StatusWatch {
       throw error
     }
     if isTerminal { Terminal.leave() }
-    print(report.statusText, terminator: "")
+    print(OutsideReport(report.snapshot)?.text ?? report.statusText, terminator: "")
     if !WatchView(report).isOver {
       note(
         "no process drives this search now; go on with `mergevolve resume \(path)`, or get a "

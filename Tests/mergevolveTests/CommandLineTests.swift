@@ -13,8 +13,8 @@ import Testing
   }
 
   static let commands = [
-    "check", "search", "resume", "finish", "ask", "tell", "inspect", "status", "export", "merge",
-    "evaluate", "import", "tokenize", "logits",
+    "check", "search", "resume", "finish", "ask", "tell", "inspect", "status", "report", "export",
+    "merge", "evaluate", "import", "tokenize", "logits",
   ]
 
   @Test("explains every command with an example", arguments: commands)

@@ -44,6 +44,8 @@ struct SearchTimings: Sendable {
   private(set) var sessions: [Session] = []
   private(set) var waves: [WaveTime] = []
   private(set) var figures: [WaveFigure] = []
+  /// The most anonymous memory that a wave reports.
+  private(set) var peakBytes: Double?
   /// Running seconds of each closed generation, in order.
   private(set) var generations: [Double] = []
 
@@ -106,13 +108,22 @@ struct SearchTimings: Sendable {
           session: session, at: at, candidates: Int(max(0, min(candidates, 1e9))),
           seconds: seconds, isSearching: isSearching))
     }
-    for member in detail where member.key != "candidates" && member.key != "seconds" {
+    for member in detail where !Self.isKnown(member.key) {
+      if member.key.hasSuffix("_bytes") {
+        peakBytes = max(peakBytes ?? 0, member.value.double ?? 0)
+        continue
+      }
       guard let value = member.value.double, value.isFinite else { continue }
       let index = figures.firstIndex { $0.name == member.key } ?? figures.count
       if index == figures.count { figures.append(.init(name: member.key, total: 0, waves: 0)) }
       figures[index].total += value
       figures[index].waves += 1
     }
+  }
+
+  /// Whether a member of a wave's detail is something else than a figure to add up.
+  private static func isKnown(_ key: String) -> Bool {
+    ["candidates", "seconds", "search_split"].contains(key)
   }
 
   private static func rate(_ waves: [WaveTime]) -> Double? {

@@ -23,7 +23,7 @@ import Testing
     (1, "opened", 10, "{}"),
     (1, "wave", 20, #"{"candidates":6,"seconds":8,"merge":1.5}"#),
     (1, "generation", 21, "{}"),
-    (1, "wave", 30, #"{"candidates":6,"seconds":8,"merge":2.5}"#),
+    (1, "wave", 30, #"{"candidates":6,"seconds":8,"merge":2.5,"search_split":1,"peak_bytes":9}"#),
     (2, "session", 0, #"{"host":"day","threads":"8"}"#),
     (2, "wave", 5, #"{"candidates":4,"seconds":4}"#),
     (2, "generation", 6, "{}"),
@@ -48,6 +48,7 @@ import Testing
     #expect(timings.candidatesPerHour == 16.0 / 20 * 3600)
     #expect(timings.sessions[1].candidatesPerHour == 3600)
     #expect(timings.figures == [.init(name: "merge", total: 4, waves: 2)])
+    #expect(timings.peakBytes == 9)
   }
 
   @Test("count waves after the last generation as those of finalists, once the search is over")
