@@ -128,7 +128,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         - (ProcessMemory.anonymousBytes ?? 0)
       return try evaluator.evaluate([opened.source], on: prepared, memory: max(0, memory))[0].get()
     }
-    for task in prepared.tasks {
+    // Where every text is decoded, nothing is asked of the forest.
+    for task in prepared.tasks where task.computedTokens > 0 {
       note(
         "\(task.task.name): \(task.requestedTokens) tokens asked for, \(task.computedTokens) computed "
           + "(\(Int((100 * task.savedShare).rounded())) % saved by common prefixes)")

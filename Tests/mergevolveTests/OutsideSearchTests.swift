@@ -171,7 +171,7 @@ import Testing
   @Test("refuses what does not go together, naming key and remedy")
   func badFiles() async throws {
     for (text, problem) in [
-      (yaml("{command: [sh, score.sh], retires: 1}"), "objective: retires: unknown key 'retires'"),
+      (yaml("{command: [sh, score.sh], retires: 1}"), "objective.retires: unknown key 'retires'"),
       (yaml("{command: []}"), "names no program"),
       (yaml("{command: [x], noise: loud}"), "unknown noise 'loud'"),
       (yaml("7"), "objective: is '7'"),
