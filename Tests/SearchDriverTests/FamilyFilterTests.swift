@@ -1,3 +1,4 @@
+import Diagnostics
 import Architectures
 import Documents
 import Tensors
