@@ -14,7 +14,7 @@ import Testing
 
   static let commands = [
     "check", "search", "resume", "finish", "ask", "tell", "inspect", "status", "export", "merge",
-    "evaluate", "tokenize", "logits",
+    "evaluate", "import", "tokenize", "logits",
   ]
 
   @Test("explains every command with an example", arguments: commands)
