@@ -29,7 +29,7 @@ struct DirectMergePlanTests {
     folder = try TemporaryFolder()
     var sizes = TinyModel.Sizes()
     // A tensor longer than a tile, and rows that are no whole number of vectors.
-    (sizes.vocabulary, sizes.hidden, sizes.intermediate) = (300, 20, 27)
+    (sizes.vocabulary, sizes.hidden, sizes.intermediate) = (300, 24, 27)
     for (seed, name) in ["a", "b", "c"].enumerated() {
       try TinyModel(.llama, sizes, dtype: .bf16, seed: UInt64(seed)).write(to: folder, as: name)
     }
@@ -85,7 +85,7 @@ struct DirectMergePlanTests {
   @Test("mixed dtypes go through the rows", arguments: ["linear", "ties"])
   func mixed(method: String) throws {
     var sizes = TinyModel.Sizes()
-    (sizes.vocabulary, sizes.hidden, sizes.intermediate) = (300, 20, 27)
+    (sizes.vocabulary, sizes.hidden, sizes.intermediate) = (300, 24, 27)
     // The numbers of the bf16 model, stored wider.
     var model = TinyModel(.llama, sizes, dtype: .bf16, seed: 2)
     for tensor in model.tensors {

@@ -90,6 +90,17 @@ import Testing
     #expect(try folder.names().filter { $0.hasSuffix(".partial") } == [])
   }
 
+  @Test("counts texts that only the largest number of tokens ends")
+  func cutOff() async throws {
+    let yaml = try FileContents.text(of: folder.file("gen.yaml"))
+    try folder.write(
+      yaml.replacing("max_tokens: 8", with: "max_tokens: 1"), to: "short.yaml")
+    let run = try await evaluate(["\(demo)/models/base", "--task", "short.yaml", "--json"])
+    #expect(run.errors.contains("2 of 2 generated texts reached the largest number of tokens"))
+    let task = try document(run.output)["tasks"]?.array?[0]
+    #expect(task?["cut_off_items"]?.integer == 2 && task?["unparsable_items"]?.integer == 0)
+  }
+
   @Test("scores one split, with or without decoding")
   func splits() async throws {
     let task = "\(demo)/letters_gen.yaml"
