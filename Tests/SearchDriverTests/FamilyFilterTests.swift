@@ -1,5 +1,5 @@
-import Diagnostics
 import Architectures
+import Diagnostics
 import Documents
 import Tensors
 import Testing
