@@ -28,7 +28,7 @@ test-openblas: system-packages
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
-	@! grep -rlw unsafe Sources --include=*.swift | grep -v -e '^Sources/Kernels/' -e '^Sources/Patterns/' \
+	@! grep -rlE '(^|[^-[:alnum:]_])unsafe([^-[:alnum:]_]|$$)' Sources --include=*.swift | grep -v -e '^Sources/Kernels/' -e '^Sources/Patterns/' \
 	  || { echo "error: 'unsafe' belongs in Sources/Kernels and Sources/Patterns only" >&2; exit 1; }
 
 # Against the peers (Python with torch, transformers, mergekit 0.1.5 and lm_eval 0.4.13 from PyPI): not needed by
