@@ -53,7 +53,7 @@ def main():
         ours = {}
         for line in samples.read_text().splitlines():
             sample = json.loads(line)
-            ours[sample["id"]] = sample["text"]
+            ours[sample["id"]] = sample["resps"][0][0]
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     model = AutoModelForCausalLM.from_pretrained(arguments.model, dtype=torch.float32).eval()
     compared = differing = 0
