@@ -59,11 +59,6 @@ struct ConfigurationReader {
     return number
   }
 
-  func requiredPositiveNumber(_ key: String) throws(Diagnostic) -> Double {
-    guard let number = try positiveNumber(key) else { throw missing(key, "a number") }
-    return number
-  }
-
   func bool(_ key: String) throws(Diagnostic) -> Bool? {
     guard let value = value(key) else { return nil }
     guard let flag = value.bool else { throw illTyped(key, value, "true or false") }

@@ -6,6 +6,9 @@
 
 #include "vectors.h"
 
+#include "merge_direct_elements.h"
+#include "merge_direct_words.h"
+
 #include "merge_direct_clone.h"
 
 #pragma clang diagnostic pop

@@ -15,6 +15,11 @@ extension SearchInputs {
       evaluation, ScoringManner(split: .search, precision: search.precision, decode: decode))
   }
 
+  func utility(of score: Double, inTask task: Int) -> Double {
+    let prepared = prepared.search.tasks[task]
+    return prepared.task.objective(decoding: prepared.decoding).utility(score)
+  }
+
   /// Each higher is better: the weighted score, or every task's own.
   func objectiveScores(_ evaluation: Evaluation, _ manner: ScoringManner) -> [Double] {
     guard objectives > 1 else { return [evaluation.score] }

@@ -19,7 +19,8 @@ extension SearchInputs {
     return NewSearch(
       name: configuration.name, configuration: text, seed: configuration.seed,
       bootstrapSeed: SplitMix64.output(configuration.seed), precision: engine.precision.rawValue,
-      decode: DecodeMode.never.rawValue, models: try storedModels(), tasks: try storedTasks(),
+      decode: DecodeMode.never.rawValue, models: try Self.storedModels(base, experts, on: pool),
+      tasks: try storedTasks(),
       benchmarks: try storedBenchmarks(),
       budget: evaluations.map(budget(evaluations:))
         ?? Budget(evaluations: nil, timeLimit: configuration.timeLimit),
@@ -38,12 +39,15 @@ extension SearchInputs {
       }
   }
 
-  private func storedModels() throws -> [StoredModel] {
+  /// The family with the fingerprints of its contents.
+  static func storedModels(
+    _ base: OpenModel, _ experts: [Expert], on pool: WorkerPool
+  ) throws -> [StoredModel] {
     let named =
       [(SearchConfiguration.baseName, base, true)] + experts.map { ($0.name, $0.model, false) }
     return try named.map { name, model, isBase in
       StoredModel(
-        name: name, isBase: isBase, path: absolutePath(model.checkpoint.path),
+        name: name, isBase: isBase, path: absolutePath(of: model),
         fingerprint: try canonicalJSON(try model.checkpoint.fingerprint(on: pool)))
     }
   }

@@ -25,6 +25,9 @@ protocol SearchProblem: Sendable {
   /// What the optimizer is told of a score on the search split, each higher is better; as many as there
   /// are objectives.
   func toldScores(of evaluation: Evaluation, _ search: StoredSearch) throws -> [Double]
+
+  /// A task's score turned so that higher is better; `task` is its index.
+  func utility(of score: Double, inTask task: Int) -> Double
 }
 
 extension SearchProblem {

@@ -168,6 +168,80 @@ import Testing
     #expect(status.output.contains("recommended: candidate "))
   }
 
+  @Test("by tell, of a stopped search over tasks: random masks included, and resume goes on")
+  func toldTasks() async throws {
+    let tiny = try TinySearch()
+    let stopped = try await KilledProgram(folder: tiny.folder.path).run(
+      ["search", "tiny.yaml", "--store", "tiny.sqlite"], failpoint: "after-generation")
+    try #require(stopped.end == .killed)
+    let program = Program(in: tiny.folder.path)
+    var told: [Int: Double] = [:]
+    for round in 0..<4 {
+      let asked = try await program.run(["ask", "tiny.sqlite", "--count", "6"])
+      let open = try lines(asked.output)
+      try #require(!open.isEmpty, "\(asked.errors)")
+      let results = open.enumerated().map { place, candidate in
+        let id = candidate["id"]?.integer ?? 0
+        let (choices, texts) = (0.1 * Double(place), 0.25 * Double(round))
+        told[id] = (2 * choices + texts) / 3
+        return "{\"id\": \(id), \"scores\": {\"choices\": \(choices), \"texts\": \(texts)}}"
+      }
+      // The same line twice is one result.
+      let text = (results + results.prefix(1)).joined(separator: "\n")
+      let run = try await program.run(["tell", "tiny.sqlite"], input: text)
+      try #require(run.status == 0, "\(run.errors)")
+    }
+    let ids = told.keys.sorted()
+    let resumed = try await program.run(["resume", "tiny.sqlite"])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    let store = try PopulationStore.open(tiny.path("tiny.sqlite"), for: .reading)
+    #expect(try store.search().phase == .finished)
+    var masks: Set<UInt64> = []
+    for id in ids {
+      let evaluation = try #require(try store.evaluations(of: id, split: .search).first)
+      #expect(abs(evaluation.score - (told[id] ?? .nan)) < 1e-12)
+      #expect(evaluation.tasks.map(\.task) == ["choices", "texts"])
+      masks.insert(evaluation.key.maskSeed)
+    }
+    // dare_ties has the seed of the search, task_arithmetic none.
+    #expect(masks == [0, 3])
+  }
+
+  @Test("merges that others score: the parents come first, each with a recipe")
+  func merges() async throws {
+    let tiny = try TinySearch()
+    try tiny.folder.write(
+      """
+      models: {base: base, experts: {left: left, right: right}}
+      space: {method: task_arithmetic, profile: global}
+      objective: ask
+      search: {evaluations: 40, seed: 1}
+      store: ask.sqlite
+      """, to: "ask.yaml")
+    let program = Program(in: tiny.folder.path)
+    let made = try await program.run(["search", "ask.yaml"])
+    try #require(made.status == 0, "\(made.errors)")
+    let asked = try lines(try await program.run(["ask", "ask.sqlite", "--count", "50"]).output)
+    #expect(
+      asked.compactMap { $0["name"]?.string } == [
+        "base", "left", "right", "linear", "task_arithmetic 0.3", "task_arithmetic 0.5",
+        "task_arithmetic 0.7", "task_arithmetic 1.0", "ties", "dare_ties",
+      ])
+    #expect(asked.allSatisfy { $0["parameters"] == .null })
+    for (name, candidate) in zip(["left", "merged"], [asked[1], asked[4]]) {
+      try tiny.folder.write(try #require(candidate["recipe"]?.string), to: "\(name).yaml")
+      let merged = try await program.run(["merge", "\(name).yaml", "out-\(name)"])
+      #expect(merged.status == 0, "\(merged.errors)")
+    }
+    let results = asked.map { "{\"id\": \($0["id"]?.integer ?? 0), \"score\": 0.5}" }
+    let told = try await program.run(
+      ["tell", "ask.sqlite"], input: results.joined(separator: "\n"))
+    #expect(told.status == 0, "\(told.errors)")
+    let next = try lines(try await program.run(["ask", "ask.sqlite"]).output)
+    #expect(next.first?["kind"]?.string == "search")
+    #expect(next.first?["parameters"]?["weight.left"]?.double != nil)
+  }
+
   @Test("refuses what does not go together, naming key and remedy")
   func badFiles() async throws {
     for (text, problem) in [

@@ -32,8 +32,6 @@ struct Vocabulary: Sendable {
 
   subscript(token: Token) -> Int? { ids[token] }
 
-  func isAdded(_ token: Token) -> Bool { addedTokens.contains(token) }
-
   /// The tokens that are not ``added``, by rising number.
   var ordinary: [(token: Token, id: Int)] {
     ids.lazy.filter { !addedTokens.contains($0.key) }.map { (token: $0.key, id: $0.value) }

@@ -10,7 +10,6 @@ public struct AskTell {
   private let store: PopulationStore
   private let search: StoredSearch
   private let course: OutsideCourse
-  private let minimizes: Bool
   private let notes: Notes
 
   /// What happened beside, for people.
@@ -38,7 +37,6 @@ public struct AskTell {
       }
       problem = try Search.inputs(of: search, configuration)
     }
-    minimizes = configuration.objective?.minimizes ?? false
     let notes = Notes()
     self.notes = notes
     course = OutsideCourse(
@@ -82,7 +80,7 @@ public struct AskTell {
     let free = pending.filter { !leased.contains($0.id) }
     let given = Array(free.prefix(count))
     try store.lease(given.map(\.id), until: now.addingTimeInterval(seconds), now: now)
-    if given.count < count { notes.lines.append(try state(pending, free.count - given.count)) }
+    if given.count < count { notes.lines.append(try state(pending)) }
     return given.map { CandidateMessage($0, in: course.cycle.problem.space).json }
   }
 
@@ -95,59 +93,64 @@ public struct AskTell {
   public func tell(_ rows: [(value: JSONValue, location: String)]) throws {
     var wave = Wave()
     var told: [Candidate.ID: OutsideResult] = [:]
+    let last = try store.candidates().count
+    let waiting = Set(try course.pending().map(\.id))
     for (value, location) in rows {
       let result = try OutsideResult(value, at: location)
       guard let id = value["id"]?.integer else {
         throw Diagnostic("has no id", at: location, fix: "write the candidate's id from `ask`")
       }
-      if let other = told.updateValue(result, forKey: id), other != result {
-        throw Diagnostic(
-          "candidate \(id) has two results", at: location, fix: "tell each candidate once")
+      if let other = told.updateValue(result, forKey: id) {
+        guard other == result else {
+          throw Diagnostic(
+            "candidate \(id) has two results", at: location, fix: "tell each candidate once")
+        }
+        continue
       }
-      guard try isNew(result, id, at: location) else { continue }
+      guard id >= 1, id <= last else {
+        throw Diagnostic(
+          "there is no candidate \(id)", at: location, fix: "use an id that `ask` printed")
+      }
       let candidate = try store.candidate(id)
-      try wave.add(result, of: candidate, search, minimizes: minimizes, at: location)
+      let stored = try result.stored(
+        for: candidate, of: course.cycle.problem, search, at: location)
+      if try isKnown(stored, of: candidate, at: location) { continue }
+      guard waiting.contains(id) else {
+        throw Diagnostic(
+          "candidate \(id) is not waiting for a result", at: location,
+          fix: "use an id that `ask` printed")
+      }
+      wave.add(stored, of: candidate)
     }
     if !(wave.evaluations.isEmpty && wave.statuses.isEmpty) {
       try store.commit(wave, event: Event(at: Date(), kind: "told", elapsed: 0))
     }
     let results = wave.evaluations.count + wave.statuses.values.count { $0 != .scored }
     notes.lines.append(
-      "\(results) new result\(results == 1 ? "" : "s"); " + (try state(try course.pending(), 0)))
+      "\(results) new result\(results == 1 ? "" : "s"); " + (try state(try course.pending())))
   }
 
-  /// Whether a candidate waits for this result; false if it has it.
-  private func isNew(
-    _ result: OutsideResult, _ id: Candidate.ID, at location: String
+  /// Whether the candidate has this result already.
+  ///
+  /// - Throws: ``Diagnostic`` if it has another one.
+  private func isKnown(
+    _ result: StoredResult, of candidate: Candidate, at location: String
   ) throws -> Bool {
-    let last = try store.candidates().count
-    guard (1...max(1, last)).contains(id), id <= last else {
-      throw Diagnostic(
-        "there is no candidate \(id)", at: location, fix: "use an id that `ask` printed")
-    }
-    let candidate = try store.candidate(id)
-    let key = search.searchKey(id, maskSeed: course.cycle.problem.maskSeed(of: candidate))
+    let key = search.searchKey(
+      candidate.id, maskSeed: course.cycle.problem.maskSeed(of: candidate))
     let known = try store.evaluation(key)
-    let stored = try result.stored(
-      key, tasks: search.tasks, minimizes: minimizes, at: location)
-    switch (candidate.status, known, stored) {
-    case (.failed(let reason), _, .failure(let again)) where reason == again: return false
-    case (_, let known?, .evaluation(let again)) where known.score == again.score: return false
+    switch (candidate.status, known, result) {
+    case (.failed(let reason), _, .failure(let again)) where reason == again: return true
+    case (_, let known?, .evaluation(let again)) where known.score == again.score: return true
     case (.failed, _, _), (_, .some, _):
       throw Diagnostic(
-        "candidate \(id) has another result already", at: location,
+        "candidate \(candidate.id) has another result already", at: location,
         fix: "tell each candidate once")
-    default: break
+    default: return false
     }
-    guard try course.pending().contains(where: { $0.id == id }) else {
-      throw Diagnostic(
-        "candidate \(id) is not waiting for a result", at: location,
-        fix: "use an id that `ask` printed")
-    }
-    return true
   }
 
-  private func state(_ pending: [Candidate], _ free: Int) throws -> String {
+  private func state(_ pending: [Candidate]) throws -> String {
     let phase = try store.search().phase
     if phase == .finished { return "the search is finished" }
     guard let generation = try store.openGeneration() else {

@@ -13,6 +13,11 @@ struct CommandObjective: Sendable {
   /// Where the command runs.
   let folder: String
 
+  /// Why a run has no result.
+  private struct Failure: Error {
+    let reason: String
+  }
+
   /// The result of a candidate; runs that fail are repeated, and the last one's reason is the result.
   ///
   /// - Throws: `CancellationError` when the task is cancelled, which ends the command too.
@@ -21,13 +26,13 @@ struct CommandObjective: Sendable {
     for _ in 0...retries {
       switch try await run(message) {
       case .success(let result): return result
-      case .failure(let problem): reason = problem.problem
+      case .failure(let failure): reason = "the objective \(failure.reason)"
       }
     }
     return .failure(reason)
   }
 
-  private func run(_ message: JSONValue) async throws -> Result<OutsideResult, Diagnostic> {
+  private func run(_ message: JSONValue) async throws -> Result<OutsideResult, Failure> {
     try Task.checkCancellation()
     let streams = try CommandStreams(input: message.text(.compact) + "\n")
     defer { streams.remove() }
@@ -41,26 +46,21 @@ struct CommandObjective: Sendable {
     let end = try await CommandEnd.of(process, within: timeLimit)
     try Task.checkCancellation()
     switch end {
-    case .timeUp: return .failure(problem("took longer than \(span(timeLimit))"))
-    case .notStarted(let reason): return .failure(problem("cannot be run: \(reason)"))
+    case .timeUp: return .failure(Failure(reason: "took longer than \(span(timeLimit))"))
+    case .notStarted(let reason): return .failure(Failure(reason: "cannot be run: \(reason)"))
     case .exited(let status) where status != 0:
       let line = streams.lastErrorLine.map { ": \($0)" } ?? ""
-      return .failure(problem("exited with status \(status)\(line)"))
-    case .killed(let signal): return .failure(problem("was ended by signal \(signal)"))
+      return .failure(Failure(reason: "exited with status \(status)\(line)"))
+    case .killed(let signal): return .failure(Failure(reason: "was ended by signal \(signal)"))
     case .exited:
       do {
         let text = streams.outputText
         let value = try JSONValue.parse(Array(text.utf8), location: "output of the objective")
         return .success(try OutsideResult(value, at: "output of the objective"))
       } catch {
-        return .failure(problem("answered with no result: \(error.problem)"))
+        return .failure(Failure(reason: "answered with no result: \(error.problem)"))
       }
     }
-  }
-
-  private func problem(_ text: String) -> Diagnostic {
-    Diagnostic(
-      "the objective \(text)", at: command.joined(separator: " "), fix: "repair the command")
   }
 }
 

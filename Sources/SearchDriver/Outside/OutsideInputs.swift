@@ -2,6 +2,7 @@ import Checkpoints
 import Diagnostics
 import Documents
 import Foundation
+import Kernels
 import MergeEngine
 import Optimizers
 import PopulationStore
@@ -20,8 +21,7 @@ struct OutsideInputs: SearchProblem {
   let space: SearchSpace
   /// What genomes mean as recipes; nil for raw parameters.
   private let merges: MergeSpace?
-  private let models: [StoredModel]
-  private let baselines: [NewCandidate]
+  private let family: Family?
 
   /// - Throws: `DiagnosticList` with everything that is wrong.
   init(_ configuration: SearchConfiguration, _ objective: ObjectiveSettings) throws {
@@ -42,21 +42,18 @@ struct OutsideInputs: SearchProblem {
           fix: "give the parameters a 'start' instead")
       ])
     }
-    if let family = try Self.family(configuration) {
+    family = try Self.family(configuration)
+    if let family {
       let outline = ModelOutline(family.base.configuration)
       let merges = try MergeSpace(
         configuration.space, models: family.models, outline: outline, budget: evaluations)
       self.merges = merges
       space = merges.space
-      models = try family.stored()
-      baselines = try family.baselines(maskSeed: configuration.seed)
     } else {
       let mapping = try configuration.space.mapping("'space'")
       try mapping.rejectUnknownKeys(known: ["parameters"])
       merges = nil
       space = try SearchSpace(parameters: try mapping.required("parameters"))
-      models = []
-      baselines = []
     }
     let optimizer = try makeOptimizer(seed: configuration.seed, start: nil)
     let smallest = optimizer.populationSize + reserve
@@ -114,6 +111,8 @@ struct OutsideInputs: SearchProblem {
     [evaluation.score]
   }
 
+  func utility(of score: Double, inTask task: Int) -> Double { score }
+
   // MARK: Store
 
   func newSearch(configuration text: String) throws -> NewSearch {
@@ -121,14 +120,14 @@ struct OutsideInputs: SearchProblem {
     return NewSearch(
       name: configuration.name, configuration: text, seed: configuration.seed,
       bootstrapSeed: SplitMix64.output(configuration.seed), precision: Self.manner,
-      decode: Self.manner, models: models, tasks: [], benchmarks: [],
+      decode: Self.manner, models: try family?.stored() ?? [], tasks: [], benchmarks: [],
       budget: budget(
         evaluations: configuration.evaluations ?? 0, timeLimit: configuration.timeLimit),
       plan: Plan(
         space: try canonicalJSON(space), algorithm: configuration.algorithm,
         covariance: optimizer.covariance, population: optimizer.populationSize, racing: false,
         settings: try canonicalJSON(["minimizes": objective.minimizes, "exact": objective.isExact])),
-      baselines: baselines)
+      baselines: try family?.baselines(maskSeed: configuration.seed) ?? [])
   }
 
   /// What people may want to know before the start.
@@ -154,19 +153,14 @@ struct OutsideInputs: SearchProblem {
 
 extension OutsideInputs {
   /// Base and experts of a search for merges.
-  private struct Family {
+  private struct Family: Sendable {
     let base: OpenModel
     let experts: [SearchInputs.Expert]
     let models: MergeModels
 
     func stored() throws -> [StoredModel] {
-      try
-        ([(SearchConfiguration.baseName, base, true)] + experts.map { ($0.name, $0.model, false) })
-        .map { name, model, isBase in
-          StoredModel(
-            name: name, isBase: isBase, path: SearchInputs.absolutePath(of: model),
-            fingerprint: try canonicalJSON(model.checkpoint.path))
-        }
+      try SearchInputs.storedModels(
+        base, experts, on: WorkerPool(threads: WorkerPool.processorCount))
     }
 
     /// Parents as recipes that pass them through, then the simple merges.

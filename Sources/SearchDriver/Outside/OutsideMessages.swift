@@ -91,42 +91,64 @@ enum OutsideResult: Hashable {
     return number
   }
 
-  /// The result as a store keeps it, where higher is better.
+  /// The result of a candidate as a store keeps it, where higher is better.
   ///
-  /// - Throws: ``Diagnostic`` for tasks that the search does not have, or lacks.
+  /// - Throws: ``Diagnostic`` for tasks that the search does not have or lacks, and for a single score where
+  ///   the optimizer is told one per task.
   func stored(
-    _ key: EvaluationKey, tasks: [StoredTask], minimizes: Bool, at location: String
+    for candidate: Candidate, of problem: any SearchProblem, _ search: StoredSearch,
+    at location: String
   ) throws(Diagnostic) -> StoredResult {
+    let key = search.searchKey(candidate.id, maskSeed: problem.maskSeed(of: candidate))
     switch self {
     case .failure(let reason): return .failure(reason)
     case .score(let score):
-      return .evaluation(
-        Evaluation(
-          key: key, score: minimizes ? -score : score, standardError: nil, requestedTokens: 0,
-          cost: 1, isComplete: true, tasks: []))
+      guard problem.objectives == 1 else {
+        throw Diagnostic(
+          "the search has \(problem.objectives) objectives, but there is one score", at: location,
+          fix: "write {\"scores\": {…}} with the scores of all tasks")
+      }
+      let minimizes = problem.configuration.objective?.minimizes ?? false
+      return .evaluation(Self.evaluation(key, minimizes ? -score : score, []))
     case .tasks(let scores):
-      let names = tasks.map(\.name)
-      for name in scores.keys.sorted() where !names.contains(name) {
-        throw unknownName(name, noun: "task", known: names, at: "\(location): scores")
-      }
-      var sum = 0.0
-      var parts: [Evaluation.TaskScore] = []
-      for task in tasks {
-        guard let score = scores[task.name] else {
-          throw Diagnostic(
-            "task '\(task.name)' has no score", at: "\(location): scores",
-            fix: "give the scores of all tasks: \(names.joined(separator: ", "))")
-        }
-        sum += task.weight * score
-        parts.append(
-          Evaluation.TaskScore(
-            task: task.name, metric: task.metric, value: score, standardError: nil, count: 0))
+      let parts = try Self.parts(scores, search.tasks, at: "\(location): scores")
+      let sum = zip(search.tasks, parts).enumerated().reduce(0) { sum, pair in
+        sum + pair.element.0.weight
+          * problem.utility(of: pair.element.1.value, inTask: pair.offset)
       }
       return .evaluation(
-        Evaluation(
-          key: key, score: sum / tasks.reduce(0) { $0 + $1.weight }, standardError: nil,
-          requestedTokens: 0, cost: 1, isComplete: true, tasks: parts))
+        Self.evaluation(key, sum / search.tasks.reduce(0) { $0 + $1.weight }, parts))
     }
+  }
+
+  private static func evaluation(
+    _ key: EvaluationKey, _ score: Double, _ tasks: [Evaluation.TaskScore]
+  ) -> Evaluation {
+    Evaluation(
+      key: key, score: score, standardError: nil, requestedTokens: 0, cost: 1, isComplete: true,
+      tasks: tasks)
+  }
+
+  /// One score per task of the search, in their order.
+  private static func parts(
+    _ scores: [String: Double], _ tasks: [StoredTask], at location: String
+  ) throws(Diagnostic) -> [Evaluation.TaskScore] {
+    let names = tasks.map(\.name)
+    for name in scores.keys.sorted() where !names.contains(name) {
+      throw unknownName(name, noun: "task", known: names, at: location)
+    }
+    var parts: [Evaluation.TaskScore] = []
+    for task in tasks {
+      guard let score = scores[task.name] else {
+        throw Diagnostic(
+          "task '\(task.name)' has no score", at: location,
+          fix: "give the scores of all tasks: \(names.joined(separator: ", "))")
+      }
+      parts.append(
+        Evaluation.TaskScore(
+          task: task.name, metric: task.metric, value: score, standardError: nil, count: 0))
+    }
+    return parts
   }
 }
 
@@ -134,4 +156,16 @@ enum OutsideResult: Hashable {
 enum StoredResult {
   case evaluation(Evaluation)
   case failure(String)
+}
+
+extension Wave {
+  /// Adds a result that came from outside.
+  mutating func add(_ result: StoredResult, of candidate: Candidate) {
+    switch result {
+    case .evaluation(let evaluation):
+      evaluations.append(evaluation)
+      if candidate.status == .pending { statuses[candidate.id] = .scored }
+    case .failure(let reason): statuses[candidate.id] = .failed(reason)
+    }
+  }
 }

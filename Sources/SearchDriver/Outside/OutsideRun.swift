@@ -46,6 +46,7 @@ struct OutsideRun<C: Clock> where C.Duration == Duration {
   /// - Throws: `CancellationError` when the task was cancelled; all committed work is kept.
   func run() async throws {
     try store.record(event("session"))
+    var scored = 0
     do {
       while true {
         try Task.checkCancellation()
@@ -55,8 +56,10 @@ struct OutsideRun<C: Clock> where C.Duration == Duration {
         }
         let pending = try course.pending()
         guard !pending.isEmpty else { return }
-        try await score(Array(pending.prefix(width)))
-        try report()
+        let wave = Array(pending.prefix(width))
+        try await score(wave)
+        scored += wave.count
+        try report(rate: Double(scored) / max(1e-9, elapsed))
       }
     } catch {
       try? store.record(event("stopped"))
@@ -89,15 +92,16 @@ struct OutsideRun<C: Clock> where C.Duration == Duration {
     var wave = Wave()
     for (index, candidate) in candidates.enumerated() {
       guard let result = results[index] else { continue }
-      try wave.add(
-        result, of: candidate, search, minimizes: inputs.objective.minimizes, at: "objective")
+      wave.add(
+        try result.stored(for: candidate, of: inputs, search, at: "objective"), of: candidate)
     }
     let seconds = began.duration(to: clock.now) / .seconds(1)
     try store.commit(
       wave, event: event("wave", ["candidates": Double(candidates.count), "seconds": seconds]))
   }
 
-  private func report() throws {
+  /// Shows the progress; `rate` is candidates per second of this session.
+  private func report(rate: Double) throws {
     guard let generation = try store.openGeneration(), let plan = try store.search().plan else {
       return
     }
@@ -108,7 +112,6 @@ struct OutsideRun<C: Clock> where C.Duration == Duration {
     let left =
       Double(search.budget.evaluations ?? 0) - search.budget.reserve - (try store.chargedCost())
     let best = try store.candidates(.kind(.search)).compactMap { scores[$0.id] }.max()
-    let rate = Double(scores.count) / max(1e-9, elapsed)
     observer(
       .progress(
         Progress(
@@ -116,21 +119,5 @@ struct OutsideRun<C: Clock> where C.Duration == Duration {
           generations: generation.number + 1 + Int(max(0, left) / Double(max(1, plan.population))),
           scored: members.count { $0.status != .pending }, population: members.count, best: best,
           bestParent: nil, candidatesPerHour: rate * 3600, secondsLeft: max(0, left) / rate)))
-  }
-}
-
-extension Wave {
-  /// Adds a result that came from outside.
-  mutating func add(
-    _ result: OutsideResult, of candidate: Candidate, _ search: StoredSearch, minimizes: Bool,
-    at location: String
-  ) throws(Diagnostic) {
-    let key = search.searchKey(candidate.id, maskSeed: 0)
-    switch try result.stored(key, tasks: search.tasks, minimizes: minimizes, at: location) {
-    case .evaluation(let evaluation):
-      evaluations.append(evaluation)
-      if candidate.status == .pending { statuses[candidate.id] = .scored }
-    case .failure(let reason): statuses[candidate.id] = .failed(reason)
-    }
   }
 }
