@@ -60,6 +60,9 @@ public struct Candidate: Sendable, Hashable, Identifiable {
   /// An earlier candidate with the same fingerprint whose results count for this one too.
   public var duplicateOf: ID?
   public var status: Status
+  /// The estimate of the full score that the optimizer was told of a candidate that saw a subset of the
+  /// items; nil: it was told the score itself.
+  public var told: Double?
 }
 
 /// A candidate before the store has numbered it.

@@ -57,7 +57,8 @@ public struct Evaluation: Sendable, Hashable {
   public var requestedTokens: Int
   /// Share of a full pass over the split; what a budget is charged for a search candidate.
   public var cost: Double
-  /// Whether all items of the split are scored; false for candidates that were raced out.
+  /// Whether all items of the split are scored; false for candidates that were raced out, or that saw a
+  /// subset.
   public var isComplete: Bool
   public var tasks: [TaskScore]
 
@@ -112,16 +113,23 @@ public struct SampleText: Sendable, Hashable {
 public struct Wave: Sendable {
   /// In candidate order; finished evaluations only.
   public var evaluations: [Evaluation]
+  /// Evaluations that replace those of a subset; what was charged for them stays charged.
+  public var completions: [Evaluation]
   public var blocks: [ItemBlock]
   public var texts: [SampleText]
   /// New states of candidates.
   public var statuses: [Candidate.ID: Candidate.Status]
+  /// Estimates that the optimizer will be told instead of scores.
+  public var told: [Candidate.ID: Double]
 
   public init(
-    evaluations: [Evaluation] = [], blocks: [ItemBlock] = [], texts: [SampleText] = [],
-    statuses: [Candidate.ID: Candidate.Status] = [:]
+    evaluations: [Evaluation] = [], completions: [Evaluation] = [], blocks: [ItemBlock] = [],
+    texts: [SampleText] = [], statuses: [Candidate.ID: Candidate.Status] = [:],
+    told: [Candidate.ID: Double] = [:]
   ) {
     self.evaluations = evaluations
+    self.completions = completions
+    self.told = told
     self.blocks = blocks
     self.texts = texts
     self.statuses = statuses

@@ -26,14 +26,17 @@ extension StoreQueries {
     return try Candidate(row)
   }
 
-  func candidate(fingerprint: UInt64) throws -> Candidate? {
+  func candidate(
+    fingerprint: UInt64, proposedWith proposal: Candidate.Proposal?
+  ) throws -> Candidate? {
     try Row.fetchOne(
       db,
       sql: """
         SELECT * FROM candidate WHERE fingerprint = ? AND duplicate_of IS NULL
           AND kind IN ('search', 'finalist')
+          AND (status != 'stopped' OR (run IS ? AND generation IS ?))
         ORDER BY id LIMIT 1
-        """, arguments: [fingerprint.asStored]
+        """, arguments: [fingerprint.asStored, proposal?.run ?? -1, proposal?.generation ?? -1]
     ).map(Candidate.init)
   }
 }
@@ -59,7 +62,12 @@ extension PopulationStore {
   }
 
   /// The first candidate with this fingerprint that has an outcome of its own, or will have one.
-  public func candidate(fingerprint: UInt64) throws -> Candidate? {
-    try query { try $0.candidate(fingerprint: fingerprint) }
+  ///
+  /// Who was raced out counts in the generation of `proposal` only: its partial score says nothing
+  /// beside the candidates of another.
+  public func candidate(
+    fingerprint: UInt64, proposedWith proposal: Candidate.Proposal? = nil
+  ) throws -> Candidate? {
+    try query { try $0.candidate(fingerprint: fingerprint, proposedWith: proposal) }
   }
 }

@@ -56,6 +56,12 @@ extension StoreQueries {
     }
   }
 
+  func scoredBlocks(_ key: EvaluationKey) throws -> Set<Int> {
+    try Int.fetchSet(
+      db, sql: "SELECT DISTINCT block FROM item_result WHERE \(EvaluationKey.clause)",
+      arguments: key.arguments)
+  }
+
   func sampleTexts(_ key: EvaluationKey) throws -> [SampleText] {
     try Row.fetchAll(
       db,
@@ -107,6 +113,11 @@ extension PopulationStore {
   /// Item results in task order, then block by block.
   public func itemBlocks(_ key: EvaluationKey) throws -> [ItemBlock] {
     try query { try $0.itemBlocks(key) }
+  }
+
+  /// The blocks of items of which there are results.
+  public func scoredBlocks(_ key: EvaluationKey) throws -> Set<Int> {
+    try query { try $0.scoredBlocks(key) }
   }
 
   /// Generated texts in task and item order; of baselines and finalists only.

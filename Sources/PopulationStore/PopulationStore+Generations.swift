@@ -80,6 +80,7 @@ extension PopulationStore {
         generation.run, generation.number, Generation.Outcome.open.rawValue, generation.state,
       ])
     let candidates = try insert(generation.candidates, into: db)
+    for place in generation.places { try set(place, in: db) }
     try setPhase(.searching, in: db)
     try record(event, in: db)
     return candidates

@@ -80,7 +80,8 @@ extension StoreQueries {
         items: try items.map { item in
           StoredBenchmark.Item(
             id: try item.decode(String.self, forColumn: "name"),
-            block: try item.decode(Int.self, forColumn: "block"))
+            block: try item.decode(Int.self, forColumn: "block"),
+            weight: try item.decode(Double.self, forColumn: "weight"))
         })
     }
   }

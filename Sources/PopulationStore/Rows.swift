@@ -76,6 +76,7 @@ extension Candidate {
     fingerprint = try row.bits("fingerprint")
     duplicateOf = try row.decode(Int?.self, forColumn: "duplicate_of")
     status = try Status(row)
+    told = try row.decode(Double?.self, forColumn: "told")
   }
 }
 

@@ -13,11 +13,51 @@ public enum StoreSchema {
   static let migrator: DatabaseMigrator = {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { db in try db.execute(sql: version1) }
+    migrator.registerMigration("2") { db in try db.execute(sql: version2) }
     return migrator
   }()
 
-  /// The schema as it is now, with the meaning of every table and column.
-  public static var text: String { version1 }
+  /// The statements that make the schema as it is now, with the meaning of every table and column.
+  public static var text: String { version1 + "\n\n" + version2 }
+
+  private static let version2 = """
+    -- Items in blocks: races look at whole blocks, subsets are made of them. `item.block` is set when
+    -- the first generation is opened; `weight` is how many items of the split an item then stands for.
+    ALTER TABLE item ADD COLUMN weight REAL NOT NULL DEFAULT 1;
+
+    -- The estimate that the optimizer was told of a candidate that saw a subset of the items.
+    ALTER TABLE candidate ADD COLUMN told REAL;
+
+    DROP VIEW best_observed;
+    DROP VIEW progress;
+
+    -- For people: the best score on the search split, or the best estimate where candidates see a
+    -- subset. Not validated, so too good to be true.
+    CREATE VIEW best_observed AS
+      SELECT c.id, c.run, c.generation, c.place, coalesce(c.told, e.score) AS score, c.recipe
+      FROM candidate c JOIN evaluation e ON e.candidate = c.id JOIN search s
+      WHERE c.kind = 'search' AND c.status = 'scored' AND e.split = 'search'
+        AND e.precision = s.precision AND e.decode = s.decode
+      ORDER BY coalesce(c.told, e.score) DESC, c.id
+      LIMIT 1;
+
+    -- For people: one row per generation.
+    CREATE VIEW progress AS
+      SELECT g.run, g.number AS generation, g.outcome,
+        count(c.id) AS candidates,
+        count(c.id) FILTER (WHERE c.status = 'scored') AS scored,
+        count(c.id) FILTER (WHERE c.status = 'stopped') AS stopped,
+        count(c.id) FILTER (WHERE c.status = 'failed') AS failed,
+        max(coalesce(c.told, e.score)) AS best,
+        avg(coalesce(c.told, e.score)) AS mean,
+        max(max(coalesce(c.told, e.score))) OVER (ORDER BY g.run, g.number) AS best_so_far
+      FROM search s JOIN generation g
+        LEFT JOIN candidate c ON c.run = g.run AND c.generation = g.number
+        LEFT JOIN evaluation e ON e.candidate = c.id AND e.split = 'search'
+          AND e.precision = s.precision AND e.decode = s.decode AND c.status = 'scored'
+      GROUP BY g.run, g.number
+      ORDER BY g.run, g.number;
+    """
 
   private static let version1 = """
     -- The search: one row. Nothing but phase and reason ever changes.

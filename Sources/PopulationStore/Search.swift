@@ -44,12 +44,17 @@ public struct StoredBenchmark: Sendable, Hashable {
   public struct Item: Sendable, Hashable {
     /// The benchmark's own name for the item.
     public var id: String
-    /// From 0; racing looks at whole blocks.
+    /// From 0: races look at whole blocks, and subsets are made of them.
+    ///
+    /// 0 for all before the first generation is opened, and wherever a search cuts no blocks.
     public var block: Int
+    /// How many items of the split it stands for where candidates are scored on a subset; else 1.
+    public var weight: Double
 
-    public init(id: String, block: Int) {
+    public init(id: String, block: Int, weight: Double = 1) {
       self.id = id
       self.block = block
+      self.weight = weight
     }
   }
 

@@ -64,9 +64,20 @@ private func insert(_ benchmark: StoredBenchmark, into db: Database) throws {
     ])
   for (position, item) in benchmark.items.enumerated() {
     try db.insert(
-      into: "item", ["task", "split", "position", "name", "block"],
-      [benchmark.task, benchmark.split.rawValue, position, item.id, item.block])
+      into: "item", ["task", "split", "position", "name", "block", "weight"],
+      [
+        benchmark.task, benchmark.split.rawValue, position, item.id, item.block, item.weight,
+      ])
   }
+}
+
+func set(_ place: ItemPlace, in db: Database) throws {
+  try db.cachedStatement(
+    sql: """
+      UPDATE item SET block = ?, weight = ? WHERE task = ? AND split = 'search' AND position = ?
+      """
+  ).execute(arguments: [place.block, place.weight, place.task, place.position])
+  precondition(db.changesCount == 1, "there is no item \(place.position) of \(place.task)")
 }
 
 /// Numbers the candidates after the last one.
@@ -135,9 +146,26 @@ func insert(_ evaluation: Evaluation, into db: Database) throws {
   }
 }
 
+/// Puts a complete evaluation in the place of a partial one, at the cost of that.
+private func complete(_ evaluation: Evaluation, in db: Database) throws {
+  let key = evaluation.key.arguments
+  var evaluation = evaluation
+  guard
+    let cost = try Double.fetchOne(
+      db, sql: "SELECT cost FROM evaluation WHERE \(EvaluationKey.clause) AND complete = 0",
+      arguments: key)
+  else { preconditionFailure("candidate \(evaluation.key.candidate) has nothing to complete") }
+  evaluation.cost = cost
+  for table in ["task_score", "evaluation"] {
+    try db.execute(sql: "DELETE FROM \(table) WHERE \(EvaluationKey.clause)", arguments: key)
+  }
+  try insert(evaluation, into: db)
+}
+
 func insert(_ wave: Wave, into db: Database) throws {
   let key = ["candidate", "split", "precision", "decode", "mask_seed"]
   for evaluation in wave.evaluations { try insert(evaluation, into: db) }
+  for evaluation in wave.completions { try complete(evaluation, in: db) }
   for block in wave.blocks {
     try db.insert(
       into: "item_result", key + ["task", "block", "items"],
@@ -149,6 +177,10 @@ func insert(_ wave: Wave, into db: Database) throws {
       text.key.arguments + [text.task, text.position, printable(text.text)])
   }
   try update(wave.statuses, in: db)
+  for (id, score) in wave.told.sorted(by: { $0.key < $1.key }) {
+    try db.cachedStatement(sql: "UPDATE candidate SET told = ? WHERE id = ?")
+      .execute(arguments: [score, id])
+  }
 }
 
 /// SQLite's texts end at the first NUL, which a model may well generate; it becomes its Unicode picture.

@@ -48,6 +48,7 @@ extension SearchReport {
       "conclusion": verdict,
       "test_looks": .array(snapshot.testLooks.map(look)),
       "speed": ScoringSpeed(snapshot).map(\.json) ?? .null,
+      "racing": RacingSavings(snapshot).map(\.json) ?? .null,
     ])
   }
 

@@ -220,6 +220,7 @@ extension SearchReport {
     if stopped > 0 { words.append("\(stopped) raced out") }
     if failed > 0 { words.append("\(failed) failed") }
     lines.append(words.joined(separator: ", "))
+    if let savings = RacingSavings(snapshot) { lines.append(savings.text) }
     if let failure = failures.first {
       lines.append("most frequent failure (\(failure.count)): \(failure.reason)")
     }

@@ -93,7 +93,7 @@ extension GenerationCycle {
       candidate -> Observed? in
       guard candidate.duplicateOf == nil, let genome = candidate.genome else { return nil }
       let key = search.searchKey(candidate.id, maskSeed: problem.maskSeed(of: candidate))
-      guard let evaluation = try store.evaluation(key) else { return nil }
+      guard let evaluation = try store.evaluation(key), evaluation.isComplete else { return nil }
       return Observed(
         id: candidate.id, genome: genome, score: evaluation.score,
         scores: try problem.toldScores(of: evaluation, search))

@@ -126,6 +126,13 @@ public struct Forecast: Sendable {
       "precision",
       "\(inputs.engine.precision.rawValue) on the search split, f32 on validation and test")
     figures.append(("precision", .string(inputs.engine.precision.rawValue)))
+    let racing =
+      inputs.settings.blocks.map { blocks in
+        "\(blocks.count) blocks of items; who is behind the \(optimizer.parentCount) best of a generation "
+          + "after one of them stops"
+      } ?? "off: every candidate sees all items"
+    add("racing", racing)
+    figures.append(("racing", .bool(plan.racing)))
     for task in inputs.prepared.search.tasks {
       add(
         "prefixes",

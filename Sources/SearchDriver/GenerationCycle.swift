@@ -89,7 +89,9 @@ struct GenerationCycle {
   /// The earlier candidate whose result counts for this one.
   func original(of candidate: Candidate) throws -> Candidate? {
     if let id = candidate.duplicateOf { return try store.candidate(id) }
-    guard let first = try store.candidate(fingerprint: candidate.fingerprint),
+    let twin = try store.candidate(
+      fingerprint: candidate.fingerprint, proposedWith: candidate.proposal)
+    guard let first = twin,
       first.id < candidate.id
     else { return nil }
     return first
@@ -99,6 +101,9 @@ struct GenerationCycle {
   private func outcome(of candidate: Candidate, _ search: StoredSearch) throws -> Outcome {
     // A finalist may have failed on another split since; what the optimizer was told stays true.
     let scored = try original(of: candidate) ?? candidate
+    if case .stopped(let block, let difference) = scored.status {
+      return .stopped(block: block, difference: difference)
+    }
     let key = search.searchKey(scored.id, maskSeed: problem.maskSeed(of: scored))
     guard let evaluation = try store.evaluation(key) else { return .invalid }
     return .scores(try problem.toldScores(of: evaluation, search))

@@ -50,6 +50,8 @@ struct PlanSettings: Hashable, Codable {
   var restarts: OptimizerSettings.Restarts?
   /// What the earlier search said when this one was created.
   var warmStart: WarmStart?
+  /// How candidates see the items; nil: all at once.
+  var blocks: BlockSettings?
   /// Depth of the models, for reports; stores of earlier versions have none.
   var layers: Int?
 }

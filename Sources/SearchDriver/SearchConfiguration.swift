@@ -85,7 +85,8 @@ public struct SearchConfiguration: Sendable {
   public var memory: Int?
   /// Workers; nil means one per processor.
   public var threads: Int?
-  public var racing: Bool
+  /// Whether candidates that fall behind stop early; nil: where that saves more than it costs.
+  public var racing: Bool?
   /// Absolute path of the store.
   public var store: String
 }
@@ -192,7 +193,7 @@ private struct SectionReader {
     var precision = SearchConfiguration.Precision.auto
     var memory: Int?
     var threads: Int?
-    var racing = false
+    var racing: Bool?
   }
 
   /// The value, or nil and one more problem.
@@ -384,7 +385,10 @@ private struct SectionReader {
         return try node.integer(in: 1...1024)
       } ?? nil
     evaluation.racing =
-      value { try mapping.optional("racing")?.bool() ?? false } ?? false
+      value { () -> Bool? in
+        guard let node = mapping.optional("racing"), try node.string() != "auto" else { return nil }
+        return try node.bool()
+      } ?? nil
     return evaluation
   }
 }

@@ -18,8 +18,17 @@ extension SearchInputs {
   ///
   /// Only commits depend on it, never a result. Where texts are decoded, every candidate is a wave.
   func waveSize(of count: Int, _ manner: ScoringManner) throws -> Int {
-    guard count > 1, !prepared[manner].mayDecode else { return 1 }
-    let most = try wave(manner, count: min(count, 16)).sources
+    try waveSize(of: count, manner, on: prepared[manner])
+  }
+
+  /// The same for a part of the items.
+  func waveSize(
+    of count: Int, _ manner: ScoringManner, on prepared: PreparedEvaluation
+  ) throws -> Int {
+    guard count > 1, !prepared.mayDecode else { return 1 }
+    let most = try evaluator(manner).forecast(
+      prepared, source: base.checkpoint, count: min(count, 16), memory: forwardMemory
+    ).sources
     let waves = (count + most - 1) / most
     return (count + waves - 1) / waves
   }

@@ -26,7 +26,8 @@ extension SearchInputs {
     settings.layers = outline.layerCount
     return Plan(
       space: try canonicalJSON(mergeSpace.space), algorithm: configuration.algorithm,
-      covariance: optimizer.covariance, population: optimizer.populationSize, racing: false,
+      covariance: optimizer.covariance, population: optimizer.populationSize,
+      racing: settings.blocks?.races ?? false,
       settings: try canonicalJSON(settings))
   }
 

@@ -61,11 +61,19 @@ extension SearchInputs {
   /// Share of a full pass that a candidate is charged for one split.
   func cost(of split: BenchmarkSplit) -> Double { 1 }
 
-  /// Scores candidates together; a candidate whose merge or forward pass fails is a failure of its own.
+  /// Scores candidates together on a whole split.
   func score(
     _ entries: [(candidate: Candidate, maskSeed: UInt64)], _ manner: ScoringManner
   ) throws -> [Result<ScoreSheet, Diagnostic>] {
-    var results = [Result<ScoreSheet, Diagnostic>?](repeating: nil, count: entries.count)
+    try evaluate(entries, manner, on: prepared[manner]).map { $0.map { sheet(of: $0) } }
+  }
+
+  /// Evaluates candidates together; one whose merge or forward pass fails is a failure of its own.
+  func evaluate(
+    _ entries: [(candidate: Candidate, maskSeed: UInt64)], _ manner: ScoringManner,
+    on prepared: PreparedEvaluation
+  ) throws -> [Result<ModelEvaluation, Diagnostic>] {
+    var results = [Result<ModelEvaluation, Diagnostic>?](repeating: nil, count: entries.count)
     var sources: [(index: Int, source: any WeightSource)] = []
     let built = try pool.map(entries.count) { index -> Result<any WeightSource, Diagnostic> in
       do {
@@ -82,10 +90,8 @@ extension SearchInputs {
       }
     }
     let evaluations = try evaluator(manner).evaluate(
-      sources.map(\.source), on: prepared[manner], memory: forwardMemory)
-    for ((index, _), evaluation) in zip(sources, evaluations) {
-      results[index] = evaluation.map { sheet(of: $0) }
-    }
+      sources.map(\.source), on: prepared, memory: forwardMemory)
+    for ((index, _), evaluation) in zip(sources, evaluations) { results[index] = evaluation }
     return results.map { result in
       guard let result else { preconditionFailure("an entry has no result") }
       return result
@@ -101,10 +107,6 @@ extension SearchInputs {
 
   private static func sheet(of task: TaskResult) -> ScoreSheet.TaskSheet {
     let positions = Array(task.items.indices)
-    var columns = task.metrics.map { metric in
-      ItemTable.Column(metric.name.rawValue, ItemTable.Values(task.values(of: metric)))
-    }
-    columns += ItemTable.detailColumns(of: task.items)
     var texts: [(position: Int, text: String)] = []
     for (position, item) in task.items.enumerated() {
       if case .generation(let text?, _) = item.detail { texts.append((position, text)) }
@@ -114,7 +116,37 @@ extension SearchInputs {
         task: task.task, metric: task.objective.name.rawValue, value: task.score.value,
         standardError: task.score.standardError, count: task.items.count,
         decoded: task.decodedItems, changed: task.forcedDifferences),
-      items: ItemTable(positions: positions, columns: columns), texts: texts)
+      items: table(of: task, rows: positions, at: positions), texts: texts)
+  }
+
+  /// Some of a task's results, which are those of the items at `positions` of the split.
+  private static func table(
+    of task: TaskResult, rows: [Int], at positions: [Int]
+  ) -> ItemTable {
+    var columns = task.metrics.map { metric in
+      let values = task.values(of: metric)
+      return ItemTable.Column(metric.name.rawValue, ItemTable.Values(rows.map { values[$0] }))
+    }
+    columns += ItemTable.detailColumns(of: rows.map { task.items[$0] })
+    return ItemTable(positions: positions, columns: columns)
+  }
+
+  /// The results of an evaluation of the blocks `step`, one block and task apart from the other.
+  func blocks(
+    of evaluation: ModelEvaluation, _ key: EvaluationKey, _ step: [Int], in blocks: ItemBlocks
+  ) -> [ItemBlock] {
+    let asked = blocks.positions(in: step)
+    return step.flatMap { block in
+      evaluation.tasks.enumerated().compactMap { index, task -> ItemBlock? in
+        let positions = blocks.positions[block][index]
+        guard !positions.isEmpty else { return nil }
+        let members = Set(positions)
+        let rows = asked[index].indices.filter { members.contains(asked[index][$0]) }
+        return ItemBlock(
+          key: key, task: task.task, block: block,
+          items: Self.table(of: task, rows: rows, at: positions))
+      }
+    }
   }
 
   // MARK: Comparisons

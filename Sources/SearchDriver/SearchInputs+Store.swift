@@ -111,7 +111,9 @@ extension SearchInputs {
     let present = try storedBenchmarks()
     for stored in benchmarks {
       let match = present.first { $0.task == stored.task && $0.split == stored.split }
-      guard let match, match.fingerprint == stored.fingerprint, match.items == stored.items else {
+      guard let match, match.fingerprint == stored.fingerprint,
+        match.items.map(\.id) == stored.items.map(\.id)
+      else {
         problems.append(
           Diagnostic(
             "the \(stored.split.rawValue) items of task '\(stored.task)' have changed since the "

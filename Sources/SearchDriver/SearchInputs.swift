@@ -174,6 +174,11 @@ private struct SearchOpening {
         configuration, spaceSettings, plan: plan, prepared)
       let mergeSpace = try MergeSpace(
         spaceSettings, models: models, outline: outline, budget: settings.spaceBudget)
+      if plan == nil {
+        settings.blocks = try BlockSettings.chosen(
+          configuration, for: prepared.search, family: [base] + experts.map(\.model),
+          hasFront: settings.objectives != nil, precision: engine.precision)
+      }
       if plan == nil, let source = configuration.warmStart {
         settings.warmStart = try source.warmStart(for: mergeSpace.space)
       }
@@ -208,12 +213,6 @@ private struct SearchOpening {
       try Self.precision(configuration).check(at: "\(configuration.file): evaluation.precision")
     } catch {
       problems.append(error)
-    }
-    if configuration.racing {
-      problems.append(
-        Diagnostic(
-          "racing is not available in this version",
-          at: "\(configuration.file): evaluation.racing", fix: "remove the key, or write 'false'"))
     }
     if configuration.control != nil {
       problems.append(

@@ -25,7 +25,7 @@ extension SearchRun {
         let candidates = try cycle.candidates(of: generation)
         let parent = try bestParent(searchManner(search))
         var before = 0
-        try scoreGeneration(candidates) { done in
+        try scoreGeneration(candidates, parents: optimizer.parentCount) { done in
           scoredInSession += done - before
           before = done
           let seconds = began.duration(to: clock.now) / .seconds(1)
@@ -47,7 +47,7 @@ extension SearchRun {
       return
     }
     guard search.plan == nil else {
-      try cycle.open(try newOptimizer(search))
+      try store.open(try firstGeneration(search), event: event("opened"))
       return
     }
     let limit = search.budget.timeLimit ?? 0
@@ -59,8 +59,13 @@ extension SearchRun {
         + inputs.mergeSpace.describe)
     try store.fix(
       try inputs.plan(), budget: planned.budget,
-      opening: try cycle.proposals(of: try newOptimizer(search)),
-      event: event("planned"))
+      opening: try firstGeneration(search), event: event("planned"))
+  }
+
+  private func firstGeneration(_ search: StoredSearch) throws -> NewGeneration {
+    var generation = try cycle.proposals(of: try newOptimizer(search))
+    generation.places = try inputs.itemPlaces()
+    return generation
   }
 
   /// An optimizer that starts where the search file or an earlier search says, else at the best simple
@@ -84,20 +89,27 @@ extension SearchRun {
   }
 
   private func scoreGeneration(
-    _ candidates: [Candidate], committed: (Int) throws -> Void
+    _ candidates: [Candidate], parents: Int, committed: (Int) throws -> Void
   ) throws {
     let search = try store.search()
     let manner = try searchManner(search)
     // A candidate that repeats an earlier one of the same generation takes its result too.
     let own = try candidates.filter { try cycle.original(of: $0) == nil }
+    let repeated = candidates.count - own.count
+    if let settings = inputs.settings.blocks {
+      try scoreBlocks(
+        own, settings, parents: parents, manner, stop: { try checkTimeLimit(search) },
+        committed: { try committed(repeated + $0) })
+      return
+    }
     var problem: (any Error)?
-    try committed(candidates.count - own.count)
+    try committed(repeated)
     try score(
       own.map { ($0, inputs.maskSeed(of: $0)) }, manner, keepsTexts: false,
       stop: { try checkTimeLimit(search) }
     ) { done in
       do {
-        try committed(candidates.count - own.count + done)
+        try committed(repeated + done)
       } catch {
         problem = error
       }

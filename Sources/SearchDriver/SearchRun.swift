@@ -1,4 +1,5 @@
 import Diagnostics
+import Evaluation
 import Foundation
 import Inference
 import Kernels
@@ -22,6 +23,9 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
   let started: C.Instant
   /// Seconds of running before this session.
   let earlier: Double
+  /// What the store says of blocks, and the requests of those in use.
+  var knownBlocks: ItemBlocks?
+  var preparedSteps: [[Int]: PreparedEvaluation] = [:]
 
   init(inputs: SearchInputs, store: PopulationStore, clock: C, observer: @escaping SearchObserver)
     throws
@@ -107,28 +111,38 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
     // Decoding keeps one merged candidate resident; forced passes share the reading of the sources.
     let size = try inputs.waveSize(of: missing.count, manner)
     while !missing.isEmpty {
-      try Task.checkCancellation()
-      try stop()
       let entries = Array(missing.prefix(size))
       missing.removeFirst(entries.count)
-      store.failpoints.pass("before-scoring-\(manner.split.rawValue)")
-      let began = clock.now
-      let before = WorkSeconds(inputs.engine.times)
-      let wave = wave(
-        of: entries, try inputs.score(entries, manner), manner, keepsTexts: keepsTexts)
-      let seconds = began.duration(to: clock.now) / .seconds(1)
-      var detail = WorkSeconds(inputs.engine.times).spent(
-        since: before, threads: inputs.pool.threads, of: seconds)
-      detail["candidates"] = Double(entries.count)
-      detail["seconds"] = seconds
-      detail["search_split"] = manner == inputs.searchManner ? 1 : 0
-      detail["peak_anonymous_bytes"] = Double(inputs.engine.times.peakAnonymousBytes)
-      try store.commit(wave, event: event("wave", detail))
+      let committedWave = try commitWave(manner, passes: Double(entries.count), stop: stop) {
+        wave(of: entries, try inputs.score(entries, manner), manner, keepsTexts: keepsTexts)
+      }
       missing.removeAll { entry in
-        if case .failed = wave.statuses[entry.candidate.id] { true } else { false }
+        if case .failed = committedWave.statuses[entry.candidate.id] { true } else { false }
       }
       committed(wanted.count - missing.count)
     }
+  }
+
+  /// Scores a wave of so many full passes over the split and commits it with what it took.
+  @discardableResult
+  func commitWave(
+    _ manner: ScoringManner, passes: Double, stop: () throws -> Void, score: () throws -> Wave
+  ) throws -> Wave {
+    try Task.checkCancellation()
+    try stop()
+    store.failpoints.pass("before-scoring-\(manner.split.rawValue)")
+    let began = clock.now
+    let before = WorkSeconds(inputs.engine.times)
+    let wave = try score()
+    let seconds = began.duration(to: clock.now) / .seconds(1)
+    var detail = WorkSeconds(inputs.engine.times).spent(
+      since: before, threads: inputs.pool.threads, of: seconds)
+    detail["candidates"] = passes
+    detail["seconds"] = seconds
+    detail["search_split"] = manner == inputs.searchManner ? 1 : 0
+    detail["peak_anonymous_bytes"] = Double(inputs.engine.times.peakAnonymousBytes)
+    try store.commit(wave, event: event("wave", detail))
+    return wave
   }
 
   /// What is saved of a wave: of every candidate the results up to its first failure.

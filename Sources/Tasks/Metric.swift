@@ -99,7 +99,7 @@ public struct Metric: Sendable, Hashable {
   }
 
   /// |d figure / d ratio| at `ratio`, for the delta method.
-  private func slope(_ ratio: Double) -> Double {
+  func slope(_ ratio: Double) -> Double {
     switch aggregation {
     case .mean, .f1: 1
     case .perplexity, .weightedPerplexity: Deterministic.exp(-ratio)

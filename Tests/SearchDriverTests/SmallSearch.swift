@@ -14,6 +14,8 @@ struct SmallSearch {
   var threads = 1
   /// Further keys of the section `search`, after a comma.
   var rules = ""
+  /// Further keys of the section `evaluation`, after a comma.
+  var evaluation = ""
   /// Keys of `models.experts` with the folder below Datasets/demo/models.
   var experts = ["arith": "expert-arith", "letters": "expert-letters"]
 
@@ -59,7 +61,7 @@ struct SmallSearch {
       space: \(space)
       tasks: [{file: arith_gen.yaml}, {file: letters_gen.yaml, weight: 2}]
       search: {evaluations: \(evaluations), seed: 5, population: \(population)\(rules)}
-      evaluation: {threads: \(threads)}
+      evaluation: {threads: \(threads)\(evaluation)}
       """
   }
 

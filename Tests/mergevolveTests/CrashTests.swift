@@ -141,6 +141,33 @@ import Testing
     #expect(try fragile.dump("killed.sqlite") == fragile.dump("whole.sqlite"))
   }
 
+  @Test("a race that is killed at every wave and look goes on to the same end", arguments: [1, 2])
+  func racing(threads: Int) async throws {
+    let race = try TinySearch(questions: 82, population: 12, evaluation: "{racing: true}")
+    let program = KilledProgram(folder: race.folder.path)
+    let whole = try await program.run(
+      ["search", "tiny.yaml", "--store", "whole.sqlite", "--threads", "2"])
+    try #require(whole.end == .exited(0), "\(whole.errors)")
+    let expected = try race.dump("whole.sqlite")
+    #expect(expected.contains("'stopped'"), "nobody was raced out")
+    for place in ["after-wave", "inside-wave:2", "before-wave:2"] {
+      let store = "\(place.replacing(":", with: "-")).sqlite"
+      var arguments = ["search", "tiny.yaml", "--store", store]
+      var kills = 0
+      var end = KilledProgram.End.killed
+      while end == .killed, kills < 400 {
+        let run = try await program.run(
+          arguments + ["--threads", "\(threads)"], failpoint: place)
+        end = run.end
+        if end == .killed { kills += 1 }
+        try #require(end == .killed || end == .exited(0), "\(run.errors)")
+        arguments = ["resume", race.path(store)]
+      }
+      #expect(kills >= 20, "\(place) was passed \(kills) times")
+      #expect(try race.dump(store) == expected, "\(place)")
+    }
+  }
+
   @Test("with one thread and with two: the same tables")
   func threads() async throws {
     let one = try await uninterrupted(threads: 1)

@@ -12,9 +12,14 @@ struct TinySearch {
     return parts.joined(separator: "/") + "/Datasets/demo"
   }()
 
+  /// Writes models, tasks and search file.
+  ///
   /// With `fragile` models, a merge overflows half precision where its random mask keeps one of two
-  /// weights and the rescaling doubles its difference.
-  init(fragile: Bool = false) throws {
+  /// weights and the rescaling doubles its difference. `questions` is the number of search items of the
+  /// first task, `evaluation` the section of the search file.
+  init(
+    fragile: Bool = false, questions: Int = 4, population: Int = 6, evaluation: String = "{}"
+  ) throws {
     folder = try TemporaryFolder()
     var sizes = TinyModel.Sizes()
     sizes.vocabulary = 512
@@ -34,12 +39,13 @@ struct TinySearch {
       }
     }
     for (split, first) in [("search", 0), ("validation", 5), ("test", 9)] {
-      let choices = (first..<first + 4).map { row in
+      let count = split == "search" ? questions : 4
+      let choices = (first..<first + count).map { row in
         #"{"question": "read: zun \#(row) =", "choices": ["\#(row)", "mika", "9 + \#(row)"], "#
           + #""answer": \#(row % 3)}"#
       }
       try folder.write(choices.joined(separator: "\n"), to: "choices.\(split).jsonl")
-      let texts = (first..<first + 3).map { row in
+      let texts = (first..<first + count - 1).map { row in
         #"{"prompt": "calc: \#(row) + 1 =", "target": "\#(row + 1)"}"#
       }
       try folder.write(texts.joined(separator: "\n"), to: "texts.\(split).jsonl")
@@ -79,7 +85,8 @@ struct TinySearch {
         weight: {range: [-0.2, 1.6], start: 0.6}
         dare_ties.density: {range: [0.1, 1.0], start: 0.5}
       tasks: [{file: choices.yaml, weight: 2}, {file: texts.yaml}]
-      search: {evaluations: 120, seed: 3, population: 6}
+      search: {evaluations: 120, seed: 3, population: \(population)}
+      evaluation: \(evaluation)
       """, to: "tiny.yaml")
   }
 
