@@ -70,7 +70,9 @@ public struct SearchReport: Sendable {
     snapshot.candidates.lazy
       .filter { $0.kind == .search && $0.status == .scored && $0.duplicateOf == nil }
       .compactMap { candidate in
-        figure(candidate.id, .search).map { (candidate: candidate, score: $0.value) }
+        (candidate.told ?? figure(candidate.id, .search)?.value).map {
+          (candidate: candidate, score: $0)
+        }
       }
       .max { ($0.score, $1.candidate.id) < ($1.score, $0.candidate.id) }?.candidate
   }
@@ -140,7 +142,9 @@ extension SearchReport {
         switch candidate.status {
         case .scored:
           figures.scored += 1
-          if let figure = figure(candidate.id, .search) { scores.append(figure.value) }
+          if let score = candidate.told ?? figure(candidate.id, .search)?.value {
+            scores.append(score)
+          }
         case .failed: figures.failed += 1
         case .stopped: figures.stopped += 1
         case .pending, .dropped: break

@@ -16,6 +16,11 @@ struct BlockSettings: Hashable, Codable {
   var races: Bool
   /// How probable it must be that a candidate is behind before it stops.
   var confidence = 0.95
+  /// Share of the tokens of the search split that a generation sees; nil: all.
+  var subset: Double?
+
+  /// What one candidate that is not raced out is charged, in passes over the split.
+  var passShare: Double { subset ?? 1 }
 
   /// Items that a candidate has seen before anything is concluded from them.
   static let fewestItems = 40
@@ -25,33 +30,50 @@ struct BlockSettings: Hashable, Codable {
 
   /// Nil where a search sees its items at once.
   ///
-  /// - Throws: ``Diagnostic`` if racing is asked for where it cannot be.
+  /// - Throws: ``Diagnostic`` if racing or a subset is asked for where it cannot be.
   static func chosen(
     _ configuration: SearchConfiguration, for prepared: PreparedEvaluation, family: [OpenModel],
     hasFront: Bool, precision: Precision
   ) throws(Diagnostic) -> BlockSettings? {
-    if configuration.racing == false { return nil }
-    let items = prepared.tasks.reduce(0) { $0 + $1.items.count }
-    let count = min(mostBlocks, items / fewestItems)
-    if let obstacle = obstacle(prepared, hasFront: hasFront, blocks: count) {
-      guard configuration.racing == true else { return nil }
-      throw Diagnostic(
-        "candidates cannot race: \(obstacle)", at: "\(configuration.file): evaluation.racing",
-        fix: "write 'auto' or 'false'")
+    let all = prepared.tasks.reduce(0) { $0 + $1.items.count }
+    let seen = Int(Double(all) * (configuration.subset ?? 1))
+    if configuration.subset != nil {
+      let location = "\(configuration.file): evaluation.subset"
+      if hasFront {
+        throw Diagnostic(
+          "several objectives are not estimated from a subset", at: location,
+          fix: "remove the key, or search one weighted score")
+      }
+      if seen < fewestItems {
+        throw Diagnostic(
+          "a subset of \(seen) of \(all) items tells too little", at: location,
+          fix: "ask for a share that leaves \(fewestItems) items, or remove the key")
+      }
     }
-    if configuration.racing == true { return BlockSettings(count: count, races: true) }
-    let work = RaceWork(prepared, family: family, precision: precision)
-    return (2...count).last { work.cost(blocks: $0) <= dearest * work.saving(blocks: $0) }
-      .map { BlockSettings(count: $0, races: true) }
+    let blocks = min(mostBlocks, seen / fewestItems)
+    let races = try raceBlocks(
+      configuration, most: blocks, hasFront: hasFront,
+      RaceWork(prepared, family: family, precision: precision, share: configuration.subset ?? 1))
+    guard races != nil || configuration.subset != nil else { return nil }
+    return BlockSettings(
+      count: races ?? 1, races: races != nil, subset: configuration.subset)
   }
 
-  private static func obstacle(
-    _ prepared: PreparedEvaluation, hasFront: Bool, blocks: Int
-  ) -> String? {
-    if hasFront { return "with several objectives no candidate is simply behind another" }
-    if prepared.mayDecode { return "texts have to be decoded, one model at a time" }
-    if blocks < 2 { return "the search split has fewer than \(2 * fewestItems) items" }
-    return nil
+  /// In how many blocks candidates race; nil: they do not.
+  private static func raceBlocks(
+    _ configuration: SearchConfiguration, most: Int, hasFront: Bool, _ work: RaceWork
+  ) throws(Diagnostic) -> Int? {
+    if configuration.racing == false { return nil }
+    if hasFront || most < 2 {
+      guard configuration.racing == true else { return nil }
+      throw Diagnostic(
+        hasFront
+          ? "candidates cannot race: with several objectives none is simply behind another"
+          : "candidates cannot race: each of them sees fewer than \(2 * fewestItems) items",
+        at: "\(configuration.file): evaluation.racing", fix: "write 'auto' or 'false'")
+    }
+    if configuration.racing == true { return most }
+    return (2...most).last { work.cost(blocks: $0) <= dearest * work.saving(blocks: $0) }
   }
 }
 
@@ -63,13 +85,16 @@ struct RaceWork {
   private let bytes: Double
   private let multiplyAddsPerByte: Double
 
-  init(_ prepared: PreparedEvaluation, family: [OpenModel], precision: Precision) {
+  /// A candidate sees `share` of the tokens.
+  init(
+    _ prepared: PreparedEvaluation, family: [OpenModel], precision: Precision, share: Double
+  ) {
     let sizes = family.map { model in
       Double(model.checkpoint.files.reduce(0) { $0 + $1.byteCount })
     }
     let parameters = Double(
       family[0].configuration.weights.reduce(0) { $0 + $1.shape.elementCount })
-    multiplyAdds = Double(prepared.forestTokens) * parameters
+    multiplyAdds = share * Double(prepared.forestTokens) * parameters
     bytes = sizes.reduce(0, +) + parameters * (precision == .bf16 ? 2 : 4)
     // A core multiplies this often while it merges a byte, in order of magnitude.
     multiplyAddsPerByte = precision == .bf16 ? 20 : 5
@@ -80,15 +105,4 @@ struct RaceWork {
 
   /// Multiply-adds spared at best: half of a generation stops after the first block.
   func saving(blocks: Int) -> Double { 0.5 * (1 - 1 / Double(blocks)) * multiplyAdds }
-}
-
-extension SearchInputs {
-  /// The blocks of a new search.
-  func itemPlaces() throws -> [ItemPlace] {
-    guard let settings = settings.blocks else { return [] }
-    let clusters = try tasks.map { task in
-      (name: task.name, clusters: try task.items(in: .search).map(\.cluster))
-    }
-    return ItemBlocks.places(of: clusters, count: settings.count, seed: configuration.seed)
-  }
 }

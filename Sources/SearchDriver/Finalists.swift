@@ -93,9 +93,11 @@ extension GenerationCycle {
       candidate -> Observed? in
       guard candidate.duplicateOf == nil, let genome = candidate.genome else { return nil }
       let key = search.searchKey(candidate.id, maskSeed: problem.maskSeed(of: candidate))
-      guard let evaluation = try store.evaluation(key), evaluation.isComplete else { return nil }
+      guard let evaluation = try store.evaluation(key),
+        evaluation.isComplete || candidate.told != nil
+      else { return nil }
       return Observed(
-        id: candidate.id, genome: genome, score: evaluation.score,
+        id: candidate.id, genome: genome, score: candidate.told ?? evaluation.score,
         scores: try problem.toldScores(of: evaluation, search))
     }
   }

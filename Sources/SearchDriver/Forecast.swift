@@ -48,7 +48,9 @@ public struct Forecast: Sendable {
     let seconds = speed.seconds(tokens: computed)
     let budget = configuration.evaluations.map(inputs.budget(evaluations:))
     let generations = budget.map { budget in
-      Int(Double(budget.evaluations ?? 0) - budget.reserve) / max(1, plan.population)
+      PlanSettings.candidates(
+        of: budget.evaluations ?? 0, inputs.settings.finalistCost, inputs.settings.blocks)
+        / max(1, plan.population)
     }
     let parameters = inputs.base.configuration.weights.reduce(0) {
       $0 + $1.shape.elementCount
@@ -126,13 +128,20 @@ public struct Forecast: Sendable {
       "precision",
       "\(inputs.engine.precision.rawValue) on the search split, f32 on validation and test")
     figures.append(("precision", .string(inputs.engine.precision.rawValue)))
-    let racing =
-      inputs.settings.blocks.map { blocks in
-        "\(blocks.count) blocks of items; who is behind the \(optimizer.parentCount) best of a generation "
-          + "after one of them stops"
-      } ?? "off: every candidate sees all items"
-    add("racing", racing)
+    let seeing = inputs.settings.blocks
+    add(
+      "racing",
+      plan.racing
+        ? "\(seeing?.count ?? 1) blocks of items; who is behind the \(optimizer.parentCount) best of a "
+          + "generation after one of them stops" : "off")
     figures.append(("racing", .bool(plan.racing)))
+    if let subset = seeing?.subset {
+      add(
+        "subset",
+        "\(fixed(100 * subset, 0)) % of the tokens, a quarter of them new in each generation; finalists see "
+          + "all items")
+      add("subset", subset)
+    }
     for task in inputs.prepared.search.tasks {
       add(
         "prefixes",

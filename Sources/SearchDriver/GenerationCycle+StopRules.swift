@@ -38,13 +38,17 @@ extension GenerationCycle {
     }
   }
 
-  /// Complete scores on the search split, in the manner of this search.
+  /// Complete scores on the search split, in the manner of this search, or what was told instead.
   func searchScores(_ search: StoredSearch) throws -> [Candidate.ID: Double] {
     let evaluations = try store.evaluations(split: .search).filter {
       $0.key.precision == search.precision && $0.key.decode == search.decode && $0.isComplete
     }
-    return Dictionary(
+    var scores = Dictionary(
       evaluations.map { ($0.key.candidate, $0.score) }, uniquingKeysWith: { first, _ in first })
+    for candidate in try store.candidates(.kind(.search)) {
+      if let told = candidate.told { scores[candidate.id] = told }
+    }
+    return scores
   }
 
   /// Warns when two generations and more have given one and the same score: nothing can be learnt then.

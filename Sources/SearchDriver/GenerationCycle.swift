@@ -80,8 +80,8 @@ struct GenerationCycle {
   private func affords(_ size: Int, _ search: StoredSearch) throws -> Bool {
     guard search.plan != nil, let evaluations = search.budget.evaluations else { return false }
     let searchable = Double(evaluations) - search.budget.reserve
-    // Sums of exact whole passes; the slack is for cost shares that racing may leave.
-    return try store.chargedCost() + Double(size) <= searchable + 1e-9
+    // Sums of exact whole passes; the slack is for shares of passes.
+    return try store.chargedCost() + Double(size) * problem.passShare <= searchable + 1e-9
   }
 
   // MARK: Telling
@@ -104,6 +104,7 @@ struct GenerationCycle {
     if case .stopped(let block, let difference) = scored.status {
       return .stopped(block: block, difference: difference)
     }
+    if let told = scored.told { return .scores([told]) }
     let key = search.searchKey(scored.id, maskSeed: problem.maskSeed(of: scored))
     guard let evaluation = try store.evaluation(key) else { return .invalid }
     return .scores(try problem.toldScores(of: evaluation, search))

@@ -12,6 +12,8 @@ struct FinalistCost: Hashable, Codable {
   var front: Int?
   /// Tokens of the validation split over those of the search split.
   var validationPasses: Double
+  /// Share of the search split that an observed finalist has not seen; nil: none.
+  var unseen: Double?
 
   /// How many of the best observed candidates become finalists.
   static let observed = 5
@@ -28,7 +30,8 @@ struct FinalistCost: Hashable, Codable {
   /// At most; distinct finalists may be fewer.
   var passes: Double {
     let seeds = isStochastic ? Double(Self.maskSeeds) : 1
-    return Double(made) + Double(made + Self.observed + (front ?? 0)) * seeds * validationPasses
+    return Double(made) + Double(Self.observed) * (unseen ?? 0) + Double(
+      made + Self.observed + (front ?? 0)) * seeds * validationPasses
   }
 
   /// The passes that a budget keeps back: the larger of 10 % and the cost.
@@ -54,4 +57,10 @@ struct PlanSettings: Hashable, Codable {
   var blocks: BlockSettings?
   /// Depth of the models, for reports; stores of earlier versions have none.
   var layers: Int?
+
+  /// Candidates that a budget pays for, if none of them is raced out.
+  static func candidates(of evaluations: Int, _ cost: FinalistCost, _ blocks: BlockSettings?) -> Int
+  {
+    Int((Double(evaluations) - cost.reserve(of: evaluations)) / (blocks?.passShare ?? 1))
+  }
 }

@@ -87,6 +87,8 @@ public struct SearchConfiguration: Sendable {
   public var threads: Int?
   /// Whether candidates that fall behind stop early; nil: where that saves more than it costs.
   public var racing: Bool?
+  /// Share of the search split's tokens that a candidate is scored on; nil: all.
+  public var subset: Double?
   /// Absolute path of the store.
   public var store: String
 }
@@ -154,6 +156,7 @@ extension SearchConfiguration {
       stagnation: search.stagnation, precision: evaluation.precision,
       memory: evaluation.memory,
       threads: overrides.threads ?? evaluation.threads, racing: evaluation.racing,
+      subset: evaluation.subset,
       store: chosen ?? absolute(store ?? "\(stem).sqlite", in: folder))
   }
 
@@ -194,6 +197,7 @@ private struct SectionReader {
     var memory: Int?
     var threads: Int?
     var racing: Bool?
+    var subset: Double?
   }
 
   /// The value, or nil and one more problem.
@@ -367,7 +371,7 @@ private struct SectionReader {
     guard let node,
       let mapping = value({ try node.mapping("'evaluation'") })
     else { return evaluation }
-    refuseUnknown(mapping, ["precision", "memory", "threads", "racing"])
+    refuseUnknown(mapping, ["precision", "memory", "threads", "racing", "subset"])
     evaluation.precision =
       value { () -> SearchConfiguration.Precision in
         try mapping.optional("precision")?.choice("precision") ?? .auto
@@ -388,6 +392,19 @@ private struct SectionReader {
       value { () -> Bool? in
         guard let node = mapping.optional("racing"), try node.string() != "auto" else { return nil }
         return try node.bool()
+      } ?? nil
+    evaluation.subset =
+      value { () -> Double? in
+        guard let node = mapping.optional("subset"), try node.string() != "none" else {
+          return nil
+        }
+        let share = try node.double()
+        guard share > 0, share <= 1 else {
+          throw node.problem(
+            "\(share) is no share of the items",
+            fix: "use a number above 0 and below 1, such as 0.25")
+        }
+        return share < 1 ? share : nil
       } ?? nil
     return evaluation
   }

@@ -7,6 +7,8 @@ extension SearchInputs {
   /// Scores that the optimizer is told of each candidate: one, or one per task for NSGA-II.
   var objectives: Int { settings.objectives ?? 1 }
 
+  var passShare: Double { settings.blocks?.passShare ?? 1 }
+
   func toldScores(of evaluation: Evaluation, _ search: StoredSearch) throws -> [Double] {
     guard objectives > 1, let decode = DecodeMode(rawValue: search.decode) else {
       return [evaluation.score]

@@ -54,7 +54,7 @@ extension SearchInputs {
     let affordable = seconds / max(pass, 1e-6) - overhead
     let evaluations = max(cost.smallestBudget, Int(min(affordable, 1e8)))
     var settings = settings
-    settings.spaceBudget = Int(Double(evaluations) - cost.reserve(of: evaluations))
+    settings.spaceBudget = PlanSettings.candidates(of: evaluations, cost, settings.blocks)
     let inputs = try replacing(settings: settings)
     return (inputs, inputs.budget(evaluations: evaluations))
   }

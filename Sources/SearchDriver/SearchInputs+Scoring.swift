@@ -131,21 +131,19 @@ extension SearchInputs {
     return ItemTable(positions: positions, columns: columns)
   }
 
-  /// The results of an evaluation of the blocks `step`, one block and task apart from the other.
+  /// The results of the items at `wanted` as a block, out of an evaluation of those at `asked`; both by task,
+  /// ascending.
   func blocks(
-    of evaluation: ModelEvaluation, _ key: EvaluationKey, _ step: [Int], in blocks: ItemBlocks
+    of evaluation: ModelEvaluation, _ key: EvaluationKey, number: Int, asked: [[Int]],
+    wanted: [[Int]]
   ) -> [ItemBlock] {
-    let asked = blocks.positions(in: step)
-    return step.flatMap { block in
-      evaluation.tasks.enumerated().compactMap { index, task -> ItemBlock? in
-        let positions = blocks.positions[block][index]
-        guard !positions.isEmpty else { return nil }
-        let members = Set(positions)
-        let rows = asked[index].indices.filter { members.contains(asked[index][$0]) }
-        return ItemBlock(
-          key: key, task: task.task, block: block,
-          items: Self.table(of: task, rows: rows, at: positions))
-      }
+    evaluation.tasks.enumerated().compactMap { index, task in
+      let members = Set(wanted[index])
+      guard !members.isEmpty else { return nil }
+      let rows = asked[index].indices.filter { members.contains(asked[index][$0]) }
+      return ItemBlock(
+        key: key, task: task.task, block: number,
+        items: Self.table(of: task, rows: rows, at: wanted[index]))
     }
   }
 

@@ -171,14 +171,9 @@ private struct SearchOpening {
     let inputs = try value {
       let spaceSettings = try MergeSpaceSettings(configuration.space, models: models)
       var settings = try Self.planSettings(
-        configuration, spaceSettings, plan: plan, prepared)
+        configuration, spaceSettings, plan: plan, prepared, [base] + experts.map(\.model), engine)
       let mergeSpace = try MergeSpace(
         spaceSettings, models: models, outline: outline, budget: settings.spaceBudget)
-      if plan == nil {
-        settings.blocks = try BlockSettings.chosen(
-          configuration, for: prepared.search, family: [base] + experts.map(\.model),
-          hasFront: settings.objectives != nil, precision: engine.precision)
-      }
       if plan == nil, let source = configuration.warmStart {
         settings.warmStart = try source.warmStart(for: mergeSpace.space)
       }
@@ -258,7 +253,7 @@ private struct SearchOpening {
 
   private static func planSettings(
     _ configuration: SearchConfiguration, _ space: MergeSpaceSettings, plan: Plan?,
-    _ prepared: PreparedSplits
+    _ prepared: PreparedSplits, _ family: [OpenModel], _ engine: InferenceEngine
   ) throws -> PlanSettings {
     if let plan { return try decodeJSON(PlanSettings.self, plan.settings, at: "plan.settings") }
     let hasFront = configuration.algorithm == NSGA2.name && configuration.tasks.count > 1
@@ -268,7 +263,11 @@ private struct SearchOpening {
       hasDistribution: Algorithms.all[configuration.algorithm]?.hasDistribution ?? false,
       front: hasFront ? FinalistCost.frontMembers : nil,
       validationPasses: Double(prepared.validation.requestedTokens)
-        / Double(max(1, prepared.search.requestedTokens)))
+        / Double(max(1, prepared.search.requestedTokens)),
+      unseen: configuration.subset.map { 1 - $0 })
+    let blocks = try BlockSettings.chosen(
+      configuration, for: prepared.search, family: family, hasFront: hasFront,
+      precision: engine.precision)
     // Without a number of evaluations the baselines will give one; until then a night's worth.
     let evaluations = configuration.evaluations ?? max(1000, cost.smallestBudget)
     if configuration.evaluations != nil, evaluations < cost.smallestBudget {
@@ -279,9 +278,10 @@ private struct SearchOpening {
         fix: "use at least \(cost.smallestBudget) evaluations")
     }
     return PlanSettings(
-      spaceBudget: Int(Double(evaluations) - cost.reserve(of: evaluations)), finalistCost: cost,
+      spaceBudget: PlanSettings.candidates(of: evaluations, cost, blocks), finalistCost: cost,
       objectives: hasFront ? configuration.tasks.count : nil,
-      populationSize: configuration.population, restarts: configuration.restarts)
+      populationSize: configuration.population, restarts: configuration.restarts,
+      blocks: blocks)
   }
 }
 

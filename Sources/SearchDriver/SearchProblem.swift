@@ -26,11 +26,16 @@ protocol SearchProblem: Sendable {
   /// are objectives.
   func toldScores(of evaluation: Evaluation, _ search: StoredSearch) throws -> [Double]
 
+  /// What a candidate costs that sees all that is asked of it, in full passes over the search split.
+  var passShare: Double { get }
+
   /// A task's score turned so that higher is better; `task` is its index.
   func utility(of score: Double, inTask task: Int) -> Double
 }
 
 extension SearchProblem {
+  var passShare: Double { 1 }
+
   func encode(_ optimizer: AnyOptimizer) throws -> Data {
     Data(try canonicalJSON(optimizer).utf8)
   }

@@ -16,6 +16,7 @@ extension SearchRun {
     note("scoring \(finalists.count) finalists on the search split")
     try score(
       finalists.map { ($0, inputs.maskSeed(of: $0)) }, searchManner, keepsTexts: false)
+    try completeSubsets(finalists, searchManner)
 
     let baselines = try store.candidates(.baselines)
     let judged = baselines + finalists

@@ -25,7 +25,7 @@ extension SearchRun {
         let candidates = try cycle.candidates(of: generation)
         let parent = try bestParent(searchManner(search))
         var before = 0
-        try scoreGeneration(candidates, parents: optimizer.parentCount) { done in
+        try score(generation, candidates, parents: optimizer.parentCount) { done in
           scoredInSession += done - before
           before = done
           let seconds = began.duration(to: clock.now) / .seconds(1)
@@ -64,7 +64,7 @@ extension SearchRun {
 
   private func firstGeneration(_ search: StoredSearch) throws -> NewGeneration {
     var generation = try cycle.proposals(of: try newOptimizer(search))
-    generation.places = try inputs.itemPlaces()
+    generation.places = try itemPlaces()
     return generation
   }
 
@@ -88,8 +88,9 @@ extension SearchRun {
     return try inputs.makeOptimizer(seed: search.seed, start: best?.genome)
   }
 
-  private func scoreGeneration(
-    _ candidates: [Candidate], parents: Int, committed: (Int) throws -> Void
+  private func score(
+    _ generation: Generation, _ candidates: [Candidate], parents: Int,
+    committed: (Int) throws -> Void
   ) throws {
     let search = try store.search()
     let manner = try searchManner(search)
@@ -98,7 +99,8 @@ extension SearchRun {
     let repeated = candidates.count - own.count
     if let settings = inputs.settings.blocks {
       try scoreBlocks(
-        own, settings, parents: parents, manner, stop: { try checkTimeLimit(search) },
+        own, of: generation, settings, parents: parents, manner,
+        stop: { try checkTimeLimit(search) },
         committed: { try committed(repeated + $0) })
       return
     }
@@ -138,7 +140,8 @@ extension SearchRun {
     let search = try store.search()
     guard let evaluations = search.budget.evaluations else { return }
     let left = Double(evaluations) - search.budget.reserve - (try store.chargedCost())
-    let whole = Int((left + Double(done)) / Double(max(1, candidates.count)))
+    let passes = left / inputs.passShare
+    let whole = Int((passes + Double(done)) / Double(max(1, candidates.count)))
     observer(
       .progress(
         Progress(
@@ -146,7 +149,7 @@ extension SearchRun {
           generations: max(generation.number + 1, generation.number + whole),
           scored: done, population: candidates.count, best: try bestObservedScore(search),
           bestParent: parent, candidatesPerHour: rate.map { $0 * 3600 },
-          secondsLeft: rate.map { max(0, left) / $0 })))
+          secondsLeft: rate.map { max(0, passes) / $0 })))
   }
 
   private func bestObservedScore(_ search: StoredSearch) throws -> Double? {

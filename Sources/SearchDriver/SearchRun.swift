@@ -1,5 +1,4 @@
 import Diagnostics
-import Evaluation
 import Foundation
 import Inference
 import Kernels
@@ -23,9 +22,9 @@ final class SearchRun<C: Clock> where C.Duration == Duration {
   let started: C.Instant
   /// Seconds of running before this session.
   let earlier: Double
-  /// What the store says of blocks, and the requests of those in use.
-  var knownBlocks: ItemBlocks?
-  var preparedSteps: [[Int]: PreparedEvaluation] = [:]
+  /// What the store says of baselines and blocks, kept for the generations to come.
+  var knownBaselines: [ScoredBaseline]?
+  var knownCourse: BlockCourse?
 
   init(inputs: SearchInputs, store: PopulationStore, clock: C, observer: @escaping SearchObserver)
     throws

@@ -9,9 +9,24 @@ struct SeenItems {
   var positions: [[Int]]
   /// By task, one per position.
   var values: [[ItemValue]]
+  /// By task how many were decoded, and how many of these score otherwise than the forced pass has them.
+  var decoded: [Int]
+  var changed: [Int]
 
   /// Number of items over all tasks.
   var count: Int { positions.reduce(0) { $0 + $1.count } }
+
+  /// What is left of it at some positions, by task and ascending.
+  func restricted(to wanted: [[Int]]) -> SeenItems {
+    var part = SeenItems(positions: [], values: [], decoded: decoded, changed: changed)
+    for (task, wanted) in wanted.enumerated() {
+      let members = Set(wanted)
+      let rows = positions[task].indices.filter { members.contains(positions[task][$0]) }
+      part.positions.append(rows.map { positions[task][$0] })
+      part.values.append(rows.map { values[task][$0] })
+    }
+    return part
+  }
 }
 
 extension SearchInputs {
@@ -25,10 +40,12 @@ extension SearchInputs {
   ///
   /// - Throws: ``Diagnostic`` if a block lacks the objective's metric.
   func seen(_ blocks: [ItemBlock], _ manner: ScoringManner) throws -> SeenItems {
-    var seen = SeenItems(positions: [], values: [])
+    var seen = SeenItems(positions: [], values: [], decoded: [], changed: [])
     for (index, task) in tasks.enumerated() {
       let metric = objective(ofTask: index, manner).name.rawValue
       var items: [(position: Int, value: ItemValue)] = []
+      let isForced = prepared[manner].tasks[index].decoding == .unproved
+      var (decoded, changed) = (0, 0)
       for block in blocks where block.task == task.name {
         guard let column = block.items[metric]?.itemValues else {
           throw Diagnostic(
@@ -36,10 +53,18 @@ extension SearchInputs {
             at: "item_result", fix: "restore the store from a copy")
         }
         items += zip(block.items.positions, column).map { ($0, $1) }
+        guard case .integers(let evidence)? = block.items["evidence"] else { continue }
+        for (known, value) in zip(evidence, column)
+        where known == Int(GenerationEvidence.decoded.rawValue) {
+          decoded += 1
+          if isForced, value.numerator != 0 { changed += 1 }
+        }
       }
       items.sort { $0.position < $1.position }
       seen.positions.append(items.map(\.position))
       seen.values.append(items.map(\.value))
+      seen.decoded.append(decoded)
+      seen.changed.append(changed)
     }
     return seen
   }
@@ -65,7 +90,8 @@ extension SearchInputs {
       scores.append(
         Evaluation.TaskScore(
           task: tasks[index].name, metric: metric.name.rawValue, value: score.value,
-          standardError: score.standardError, count: score.count))
+          standardError: score.standardError, count: score.count, decoded: seen.decoded[index],
+          changed: seen.changed[index]))
     }
     let whole = prepared[manner]
     let tokens = tasks.indices.reduce(0) { sum, task in

@@ -11,7 +11,8 @@ import Testing
     Race.Runner(
       candidate: id, score: answers.reduce(0, +) / Double(answers.count),
       seen: SeenItems(
-        positions: [Array(answers.indices)], values: [answers.map { .value($0) }]))
+        positions: [Array(answers.indices)], values: [answers.map { .value($0) }], decoded: [0],
+        changed: [0]))
   }
 
   private func compare(_ first: SeenItems, _ second: SeenItems) -> PairedEstimate {
@@ -56,7 +57,8 @@ import Testing
     let tasks: [(name: String, clusters: [String?])] = [
       ("a", Array(repeating: nil, count: 83)), ("b", clusters),
     ]
-    let places = ItemBlocks.places(of: tasks, count: 4, seed: 9)
+    let weights = tasks.map { [Double](repeating: 1, count: $0.clusters.count) }
+    let places = ItemBlocks.places(of: tasks, count: 4, weights: weights, seed: 9)
     #expect(places.count == 143)
     for task in ["a", "b"] {
       let own = places.filter { $0.task == task }
@@ -68,8 +70,8 @@ import Testing
       let mates = places.filter { $0.task == "b" && $0.position / 3 == place.position / 3 }
       #expect(Set(mates.map(\.block)).count == 1)
     }
-    #expect(ItemBlocks.places(of: tasks, count: 4, seed: 9) == places)
-    #expect(ItemBlocks.places(of: tasks, count: 4, seed: 10) != places)
+    #expect(ItemBlocks.places(of: tasks, count: 4, weights: weights, seed: 9) == places)
+    #expect(ItemBlocks.places(of: tasks, count: 4, weights: weights, seed: 10) != places)
   }
 }
 

@@ -141,9 +141,11 @@ import Testing
     #expect(try fragile.dump("killed.sqlite") == fragile.dump("whole.sqlite"))
   }
 
-  @Test("a race that is killed at every wave and look goes on to the same end", arguments: [1, 2])
-  func racing(threads: Int) async throws {
-    let race = try TinySearch(questions: 82, population: 12, evaluation: "{racing: true}")
+  @Test(
+    "a race, on all items or on subsets, that is killed at every wave and look goes on to the same end",
+    arguments: [("{racing: true}", 1), ("{racing: true, subset: 0.6}", 2)])
+  func racing(evaluation: String, threads: Int) async throws {
+    let race = try TinySearch(questions: 82, population: 12, evaluation: evaluation)
     let program = KilledProgram(folder: race.folder.path)
     let whole = try await program.run(
       ["search", "tiny.yaml", "--store", "whole.sqlite", "--threads", "2"])
