@@ -17,11 +17,8 @@ struct FullScoreEstimate {
   /// Ridge penalty on standardised controls, in units of the total weight 1.
   private static let penalty = 0.3
 
-  /// - Parameters:
-  ///   - score: The candidate's on the seen items.
-  ///   - values: Its values, item by item.
-  ///   - weights: The items' shares in the score; positive.
-  ///   - controls: The baselines on the same items.
+  /// The estimate from a candidate's `score` on the seen items, its `values` item by item, and the items'
+  /// shares in the score, all positive.
   static func score(
     _ score: Double, values: [Double], weights: [Double], controls: [Control]
   ) -> Double {
