@@ -33,7 +33,9 @@ struct BlockSettings: Hashable, Codable {
     if configuration.racing == false { return nil }
     let items = prepared.tasks.reduce(0) { $0 + $1.items.count }
     let count = min(mostBlocks, items / fewestItems)
-    if let obstacle = obstacle(prepared, hasFront: hasFront, blocks: count) {
+    let obstacle = obstacle(
+      prepared, aggregate: configuration.aggregate, hasFront: hasFront, blocks: count)
+    if let obstacle {
       guard configuration.racing == true else { return nil }
       throw Diagnostic(
         "candidates cannot race: \(obstacle)", at: "\(configuration.file): evaluation.racing",
@@ -46,9 +48,10 @@ struct BlockSettings: Hashable, Codable {
   }
 
   private static func obstacle(
-    _ prepared: PreparedEvaluation, hasFront: Bool, blocks: Int
+    _ prepared: PreparedEvaluation, aggregate: TaskAggregate, hasFront: Bool, blocks: Int
   ) -> String? {
     if hasFront { return "with several objectives no candidate is simply behind another" }
+    if aggregate == .worst { return "the worst task of some items may not be that of all" }
     if prepared.mayDecode { return "texts have to be decoded, one model at a time" }
     if blocks < 2 { return "the search split has fewer than \(2 * fewestItems) items" }
     return nil

@@ -51,7 +51,7 @@ extension SearchRun {
   private func prepared(_ step: [Int], _ blocks: ItemBlocks) throws -> PreparedEvaluation {
     if let known = preparedSteps[step] { return known }
     let prepared = try inputs.evaluator.prepare(
-      [.search], standard: .never, items: blocks.positions(in: step))
+      [.search], standard: .never, tellsOptimizer: true, items: blocks.positions(in: step))
     preparedSteps[step] = prepared
     return prepared
   }

@@ -56,6 +56,7 @@ extension TaskFile {
     decode = try document.value("decode")?.choice("way of decoding")
     (metrics, objective) = try MetricSetting.read(
       document, kind: kind.declaration, filters: filters.map(\.name))
+    toldMetric = objective
     idColumn = try document.value("id")?.string()
     clusterColumn = try document.value("cluster")?.string()
     weightColumn = try document.value("weight")?.string()
