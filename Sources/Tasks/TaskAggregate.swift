@@ -5,11 +5,12 @@ public enum TaskAggregate: String, Sendable, CaseIterable {
   /// The lowest score of any task, whatever the weights.
   case worst
 
-  /// The score of all tasks, and its standard error if every score that counts has one.
+  /// The score of all tasks.
   ///
   /// - Parameters:
   ///   - scores: One per task, turned so that higher is better; the tasks are independent sets of items.
   ///   - weights: One per task, with a positive sum.
+  /// - Returns: With a standard error if every score that counts has one.
   public func score(_ scores: [Score], weights: [Double]) -> Score {
     precondition(weights.count == scores.count, "\(weights.count) != \(scores.count)")
     let count = scores.reduce(0) { $0 + $1.count }
