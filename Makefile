@@ -9,7 +9,7 @@ PYTHON ?= python3
 MERGEVOLVE = $$($(SWIFT) build -c release --show-bin-path)/mergevolve
 
 .PHONY: demo test build test-openblas suite bench bench-merge bench-merge-files bench-merge-memory bench-evaluate \
-  bench-memory format fuzz lint parity system-packages clean
+  bench-memory format fuzz lint parity studies system-packages clean
 
 demo: build
 	@store=$$(mktemp -d)/demo.sqlite && \
@@ -85,6 +85,16 @@ bench-evaluate: build
 bench-memory: build
 	@family=$$(mktemp -d) && $(PYTHON) Benchmarks/evaluate/family.py --shape 4gb --models 3 --items 4 $$family && \
 	  $(PYTHON) Benchmarks/evaluate/memory.py $$family --mergevolve $(MERGEVOLVE); rm -r $$family
+
+# What the search's claims rest on: cheap scores against what item noise allows, false and missed verdicts, and the
+# curve against mergekit-evolve's settings (SEEDS seeds; hours with 10). Python needs numpy and cma.
+SEEDS ?= 10
+studies: build
+	$(SWIFT) build -c release --product study-evaluator
+	@bin=$$($(SWIFT) build -c release --show-bin-path) && cd Benchmarks/studies && \
+	  $(PYTHON) cheap_score.py $$bin/study-evaluator; \
+	  $(PYTHON) claims.py $$bin/study-evaluator; \
+	  $(PYTHON) arms.py $$bin/mergevolve $$bin/study-evaluator --seeds $(SEEDS)
 
 format:
 	$(SWIFT) format --in-place --parallel --recursive $(SOURCES)

@@ -155,6 +155,16 @@ let package = Package(
       path: "Benchmarks/optimizers/Runner",
       swiftSettings: strict),
 
+    // One resident process that scores recipes for the studies of the search
+    .executableTarget(
+      name: "study-evaluator",
+      dependencies: [
+        "Evaluation", "Tasks", "Tokenization", "Inference", "MergeEngine", "Recipes",
+        "Checkpoints", "Kernels", "Documents", "Diagnostics",
+      ],
+      path: "Benchmarks/studies/Evaluator",
+      swiftSettings: strict),
+
     // Tests
     .target(
       name: "TestSupport",

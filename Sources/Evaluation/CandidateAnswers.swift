@@ -8,6 +8,8 @@ struct CandidateAnswers: Sendable {
     let prompt: [Int]
     /// What greedy decoding certainly begins with.
     let begun: [Int]
+    /// log p of the least probable token of the expected text; nil without a draft.
+    let weakest: Double?
     let rule: StopRule
   }
 
@@ -50,22 +52,33 @@ struct CandidateAnswers: Sendable {
     case .generation(let prompt, let rule, let draft):
       var begun: [Int] = []
       var isComplete = false
-      if let draft {
+      let weakest = draft.map(weakestToken)
+      if let draft, decoding != .always {
         (begun, isComplete) = draft.draft.follow(rule) { branch, position in
           probes[draft.probes[branch][position]].best
         }
       }
       if decoding == .never {
         return .known(
-          .forced(text: isComplete ? rule.text(of: begun) : nil), isComplete ? .proved : .open)
+          .forced(text: isComplete ? rule.text(of: begun) : nil, weakest: weakest),
+          isComplete ? .proved : .open)
       }
       if isComplete {
         return .known(
-          .generation(text: rule.text(of: begun)), .proved, isCutOff: rule.isCutOff(begun))
+          .generation(text: rule.text(of: begun), weakest: weakest), .proved,
+          isCutOff: rule.isCutOff(begun))
       }
-      openTexts.append(OpenText(prompt: prompt, begun: begun, rule: rule))
+      openTexts.append(OpenText(prompt: prompt, begun: begun, weakest: weakest, rule: rule))
       return .open(openTexts.count - 1)
     }
+  }
+
+  /// log p of the least probable token on the way to the ending that suits the model best.
+  private func weakestToken(_ draft: PreparedDraft) -> Double {
+    let weakest = draft.probes.map { branch in
+      branch.reduce(0) { min($0, probes[$1].logProbability) }
+    }
+    return weakest.max() ?? -.infinity
   }
 
   /// Summed in the order of the tokens.
@@ -104,12 +117,12 @@ struct CandidateAnswers: Sendable {
       }
       decodedItems += 1
       // What the pass alone leaves open it would have scored 0.
-      if task.decoding == .unproved, values.values.contains(where: { $0.numerator != 0 }) {
+      if task.decoding == .unproved, values["exact_match"].map({ $0.numerator != 0 }) ?? false {
         forcedDifferences += 1
       }
     }
     return TaskResult(
-      task: task.task, decoding: task.decoding, items: items,
+      task: task.task, decoding: task.decoding, objective: task.objective, items: items,
       itemWeights: task.items.map(\.weight), clusters: clusters(of: task.items),
       truncatedItems: task.truncatedItems, decodedItems: decodedItems,
       forcedDifferences: forcedDifferences, cutOffItems: cutOffItems,
@@ -124,7 +137,8 @@ struct CandidateAnswers: Sendable {
   private func response(to answer: Answer) -> ModelResponse {
     switch answer {
     case .known(let response, _, _): response
-    case .open(let position): .generation(text: closedTexts[position].text)
+    case .open(let position):
+      .generation(text: closedTexts[position].text, weakest: openTexts[position].weakest)
     }
   }
 
@@ -147,9 +161,9 @@ struct CandidateAnswers: Sendable {
     case .logLikelihood: return .continuation(scored[0])
     case .rolling(let nats, let tokens):
       return .text(ScoredText(nats: nats, tokenCount: tokens, isGreedy: false))
-    case .generation(let text):
+    case .generation(let text, _):
       return .generation(text: text, evidence: evidence(answers[0]))
-    case .forced(let text):
+    case .forced(let text, _):
       return .generation(text: text, evidence: evidence(answers[0]))
     }
   }

@@ -49,12 +49,13 @@ public struct Evaluator: Sendable {
   ///   - override: How to decode, whatever the task files say.
   ///   - standard: How to decode where they say nothing; nil: ``DecodeMode/standard(for:)`` of a single
   ///     split, `unproved` for several.
+  ///   - tellsOptimizer: Whether the metric that counts is the one that the optimizer of a search is told.
   ///   - positions: For each task the positions of the wanted items among those of the splits; nil: all.
   /// - Returns: What ``evaluate(_:on:memory:)`` needs; independent of any model's weights.
   /// - Throws: ``Diagnostic`` for a task without items and for an item that does not fit the model.
   public func prepare(
     _ splits: [Split], decode override: DecodeMode? = nil, standard: DecodeMode? = nil,
-    items positions: [[Int]]? = nil
+    tellsOptimizer: Bool = false, items positions: [[Int]]? = nil
   ) throws(Diagnostic) -> PreparedEvaluation {
     precondition(
       positions == nil || positions?.count == tasks.count,
@@ -70,7 +71,10 @@ public struct Evaluator: Sendable {
       let fallback =
         standard ?? (splits.count == 1 ? DecodeMode.standard(for: splits[0]) : .unproved)
       let decoding = task.decoding(override ?? task.file.decode ?? fallback)
-      prepared.append(try planner.prepare(task, items: items, decoding: decoding))
+      let objective =
+        tellsOptimizer ? task.toldMetric(decoding: decoding) : task.objective(decoding: decoding)
+      prepared.append(
+        try planner.prepare(task, items: items, decoding: decoding, objective: objective))
     }
     return PreparedEvaluation(prepared, planner: planner)
   }

@@ -60,6 +60,8 @@ public struct PreparedTask: Sendable {
   public let task: LoadedTask
   /// How its texts become known: the mode that was asked for, `always` where nothing can be proved.
   public let decoding: DecodeMode
+  /// The metric that counts where these results are used.
+  public let objective: Metric
   public let items: [TaskItem]
   /// Tokens of each item's requests before anything is shared, for charging partial evaluations.
   public let itemTokens: [Int]
@@ -114,7 +116,7 @@ struct EvaluationPlanner {
   init(encoder: RequestEncoder) { self.encoder = encoder }
 
   mutating func prepare(
-    _ task: LoadedTask, items: [TaskItem], decoding: DecodeMode
+    _ task: LoadedTask, items: [TaskItem], decoding: DecodeMode, objective: Metric
   ) throws(Diagnostic) -> PreparedTask {
     var requests: [[PreparedRequest]] = []
     var itemTokens: [Int] = []
@@ -135,7 +137,7 @@ struct EvaluationPlanner {
       if isTruncated { truncatedItems += 1 }
     }
     return PreparedTask(
-      task: task, decoding: decoding, items: items, itemTokens: itemTokens,
+      task: task, decoding: decoding, objective: objective, items: items, itemTokens: itemTokens,
       truncatedItems: truncatedItems, computedTokens: forest.tokenCount - before,
       requests: requests)
   }
@@ -165,7 +167,7 @@ struct EvaluationPlanner {
       tokens += prompt.tokens.count
       largestToken = max(largestToken, prompt.tokens.max() ?? -1)
       let rule = rule(stops: stops, limit: limit)
-      guard decoding != .always, let expected else {
+      guard decoding != .always || task.needsForcedPass, let expected else {
         return .generation(prompt: prompt.tokens, rule: rule, draft: nil)
       }
       let draft = Draft(

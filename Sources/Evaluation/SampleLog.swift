@@ -33,18 +33,15 @@ public enum SampleLog {
         ]
         members += responses.details
         for metric in filter.metrics {
-          let value = outcome.values[metric.key] ?? forcedValue(outcome)
+          let value =
+            outcome.values[metric.key]
+            ?? (metric.name == "exact_match" ? outcome.values["exact_match_forced"] : nil)
           if let value { members.append(.init(metric.name.rawValue, document(value))) }
         }
         records.append(.object(members))
       }
     }
     return records
-  }
-
-  /// What was measured under the name of the metric that goes without decoding.
-  private static func forcedValue(_ outcome: ItemResult) -> ItemValue? {
-    outcome.values.count == 1 ? outcome.values.first?.value : nil
   }
 
   private static func document(_ value: ItemValue) -> JSONValue {

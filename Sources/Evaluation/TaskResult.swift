@@ -6,7 +6,7 @@ public struct TaskResult: Sendable {
   public let task: String
   /// In the order of the task file.
   public let metrics: [Metric]
-  /// The metric that a search improves.
+  /// The metric that counts.
   public let objective: Metric
   /// In the order of the items that were asked for.
   public let items: [ItemResult]
@@ -26,13 +26,14 @@ public struct TaskResult: Sendable {
   public let unparsableItems: Int
 
   init(
-    task: LoadedTask, decoding: DecodeMode, items: [ItemResult], itemWeights: [Double],
+    task: LoadedTask, decoding: DecodeMode, objective: Metric, items: [ItemResult],
+    itemWeights: [Double],
     clusters: [String]?, truncatedItems: Int, decodedItems: Int, forcedDifferences: Int,
     cutOffItems: Int, unparsableItems: Int
   ) {
     self.init(
       task: task.name, metrics: task.metrics(decoding: decoding),
-      objective: task.objective(decoding: decoding), items: items, itemWeights: itemWeights,
+      objective: objective, items: items, itemWeights: itemWeights,
       clusters: clusters, truncatedItems: truncatedItems, decodedItems: decodedItems,
       forcedDifferences: forcedDifferences, cutOffItems: cutOffItems,
       unparsableItems: unparsableItems)
@@ -125,27 +126,15 @@ public struct ModelEvaluation: Sendable {
   /// Tokens that went through the model.
   public let computedTokens: Int
 
-  /// Σ weight · score / Σ weight over the tasks, scores turned so that higher is better.
+  /// The score of all tasks, their scores turned so that higher is better.
   ///
-  /// The standard error takes the tasks for independent sets of items.
   /// - Precondition: One weight per task, with a positive sum.
-  public func headline(weights: [Double]) -> Score {
-    precondition(weights.count == tasks.count, "\(weights.count) != \(tasks.count)")
-    let mass = weights.reduce(0, +)
-    precondition(mass > 0, "the weights of the tasks add up to \(mass)")
-    var value = 0.0
-    var variance: Double? = 0
-    for (task, weight) in zip(tasks, weights) where weight > 0 {
-      let share = weight / mass
-      value += share * task.objective.utility(task.score.value)
-      if let error = task.score.standardError, let sum = variance {
-        variance = sum + share * share * error * error
-      } else {
-        variance = nil
-      }
-    }
-    return Score(
-      value: value, standardError: variance?.squareRoot(),
-      count: tasks.reduce(0) { $0 + $1.items.count })
+  public func headline(weights: [Double], aggregate: TaskAggregate = .mean) -> Score {
+    aggregate.score(
+      tasks.map { task in
+        Score(
+          value: task.objective.utility(task.score.value),
+          standardError: task.score.standardError, count: task.items.count)
+      }, weights: weights)
   }
 }

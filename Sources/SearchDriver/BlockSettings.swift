@@ -39,10 +39,10 @@ struct BlockSettings: Hashable, Codable {
     let seen = Int(Double(all) * (configuration.subset ?? 1))
     if configuration.subset != nil {
       let location = "\(configuration.file): evaluation.subset"
-      if hasFront {
+      if hasFront || configuration.aggregate == .worst {
         throw Diagnostic(
-          "several objectives are not estimated from a subset", at: location,
-          fix: "remove the key, or search one weighted score")
+          "what is estimated from a subset is one weighted mean", at: location,
+          fix: "remove the key, or search the weighted mean of the tasks")
       }
       if seen < fewestItems {
         throw Diagnostic(
@@ -64,13 +64,21 @@ struct BlockSettings: Hashable, Codable {
     _ configuration: SearchConfiguration, most: Int, hasFront: Bool, _ work: RaceWork
   ) throws(Diagnostic) -> Int? {
     if configuration.racing == false { return nil }
-    if hasFront || most < 2 {
+    let obstacle: String? =
+      if hasFront {
+        "with several objectives none is simply behind another"
+      } else if configuration.aggregate == .worst {
+        "the worst task of some items may not be that of all"
+      } else if most < 2 {
+        "each of them sees fewer than \(2 * fewestItems) items"
+      } else {
+        nil
+      }
+    if let obstacle {
       guard configuration.racing == true else { return nil }
       throw Diagnostic(
-        hasFront
-          ? "candidates cannot race: with several objectives none is simply behind another"
-          : "candidates cannot race: each of them sees fewer than \(2 * fewestItems) items",
-        at: "\(configuration.file): evaluation.racing", fix: "write 'auto' or 'false'")
+        "candidates cannot race: \(obstacle)", at: "\(configuration.file): evaluation.racing",
+        fix: "write 'auto' or 'false'")
     }
     if configuration.racing == true { return most }
     return (2...most).last { work.cost(blocks: $0) <= dearest * work.saving(blocks: $0) }

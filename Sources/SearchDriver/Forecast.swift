@@ -85,6 +85,13 @@ public struct Forecast: Sendable {
       "\(inputs.tasks.map(\.name).joined(separator: ", ")); \(counts[0]) search, "
         + "\(counts[1]) validation, \(counts[2]) test items")
     for (split, count) in zip(Split.allCases, counts) { add("\(split.rawValue)_items", count) }
+    let told = inputs.prepared.search.tasks.map { ($0.task.name, $0.objective.name.rawValue) }
+    add(
+      "told",
+      told.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        + (configuration.aggregate == .worst ? "; the worst of them" : "; their weighted mean"))
+    figures.append(("told", .object(told.map { JSONValue.Member($0.0, .string($0.1)) })))
+    figures.append(("aggregate", .string(configuration.aggregate.rawValue)))
     add("space", "\(inputs.mergeSpace.describe)")
     add("dimension", inputs.mergeSpace.space.parameters.count)
     for decision in optimizer.decisions {

@@ -12,7 +12,7 @@ struct PreparedSplits: Sendable {
   let test: PreparedEvaluation
 
   init(_ evaluator: Evaluator) throws {
-    search = try evaluator.prepare([.search], standard: .never)
+    search = try evaluator.prepare([.search], standard: .never, tellsOptimizer: true)
     judgedSearch = try evaluator.prepare([.search], standard: .unproved)
     validation = try evaluator.prepare([.validation], standard: .unproved)
     test = try evaluator.prepare([.test], standard: .unproved)

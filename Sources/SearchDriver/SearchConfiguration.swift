@@ -2,6 +2,7 @@ import Diagnostics
 public import Documents
 import Foundation
 public import Optimizers
+public import Tasks
 
 /// What a command line changes about a search file.
 public struct SearchOverrides: Sendable {
@@ -50,6 +51,9 @@ public struct SearchConfiguration: Sendable {
     public var path: String
     /// Positive.
     public var weight: Double
+    /// What the optimizer is told on the search split, and where that is written; nil: the metric that the
+    /// task is judged by.
+    public var metric: (name: String, location: String)?
     public var location: String
   }
 
@@ -93,6 +97,8 @@ public struct SearchConfiguration: Sendable {
   public var target: Double?
   /// Generations without a new best score that end the search.
   public var stagnation: Int?
+  /// How the scores of several tasks become one, on the search split and on validation.
+  public var aggregate = TaskAggregate.mean
   public var precision: Precision
   /// Bytes of anonymous memory; nil means half of the machine's.
   public var memory: Int?
@@ -189,7 +195,7 @@ extension SearchConfiguration {
       evaluations: overrides.evaluations ?? search.evaluations, timeLimit: search.timeLimit,
       seed: overrides.seed ?? search.seed, population: search.population, control: search.control,
       restarts: search.restarts, warmStart: search.warmStart, target: search.target,
-      stagnation: search.stagnation, precision: evaluation.precision,
+      stagnation: search.stagnation, aggregate: search.aggregate, precision: evaluation.precision,
       memory: evaluation.memory,
       threads: overrides.threads ?? evaluation.threads, racing: evaluation.racing,
       subset: evaluation.subset,
@@ -225,6 +231,7 @@ struct SectionReader {
     var warmStart: WarmStartSource?
     var target: Double?
     var stagnation: Int?
+    var aggregate = TaskAggregate.mean
     var isExact = false
   }
 
@@ -333,7 +340,7 @@ struct SectionReader {
             location: node.location)
         }
         let mapping = try node.mapping("a task")
-        try mapping.rejectUnknownKeys(known: ["file", "weight"])
+        try mapping.rejectUnknownKeys(known: ["file", "weight", "metric"])
         let weight = try mapping.optional("weight")?.double() ?? 1
         guard weight > 0 else {
           throw node.problem(
@@ -341,7 +348,9 @@ struct SectionReader {
         }
         return SearchConfiguration.Task(
           path: SearchConfiguration.absolute(try mapping.required("file").string(), in: folder),
-          weight: weight, location: node.location)
+          weight: weight,
+          metric: try mapping.optional("metric").map { (try $0.string(), $0.location) },
+          location: node.location)
       }
       if let task { tasks.append(task) }
     }
@@ -356,7 +365,7 @@ struct SectionReader {
       mapping,
       [
         "algorithm", "evaluations", "time_limit", "seed", "population", "control", "restarts",
-        "warm_start", "target", "stagnation", "noise",
+        "warm_start", "target", "stagnation", "noise", "aggregate",
       ])
     search.algorithm =
       value { try mapping.optional("algorithm")?.string() ?? "auto" }
@@ -398,6 +407,10 @@ struct SectionReader {
     search.warmStart =
       value { try mapping.optional("warm_start").map { try WarmStartSource($0, folder: folder) } }
       ?? nil
+    search.aggregate =
+      value { () -> TaskAggregate in
+        try mapping.optional("aggregate")?.choice("aggregate") ?? .mean
+      } ?? .mean
     search.target = value { try mapping.optional("target")?.double() } ?? nil
     search.stagnation =
       value { try mapping.optional("stagnation")?.integer(in: 1...1_000_000) } ?? nil

@@ -17,16 +17,22 @@ extension SearchInputs {
       evaluation, ScoringManner(split: .search, precision: search.precision, decode: decode))
   }
 
+  /// What the optimizer is told, and what chooses the winner, may be the worst task; test, verdict and optimism
+  /// gap are means.
+  func aggregate(_ manner: ScoringManner) -> TaskAggregate {
+    manner == searchManner || manner.split == .validation ? configuration.aggregate : .mean
+  }
+
   func utility(of score: Double, inTask task: Int) -> Double {
     let prepared = prepared.search.tasks[task]
-    return prepared.task.objective(decoding: prepared.decoding).utility(score)
+    return prepared.objective.utility(score)
   }
 
   /// Each higher is better: the weighted score, or every task's own.
   func objectiveScores(_ evaluation: Evaluation, _ manner: ScoringManner) -> [Double] {
     guard objectives > 1 else { return [evaluation.score] }
     return zip(prepared[manner].tasks, evaluation.tasks).map { prepared, score in
-      prepared.task.objective(decoding: prepared.decoding).utility(score.value)
+      prepared.objective.utility(score.value)
     }
   }
 }

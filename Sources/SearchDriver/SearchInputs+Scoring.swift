@@ -65,7 +65,7 @@ extension SearchInputs {
   func score(
     _ entries: [(candidate: Candidate, maskSeed: UInt64)], _ manner: ScoringManner
   ) throws -> [Result<ScoreSheet, Diagnostic>] {
-    try evaluate(entries, manner, on: prepared[manner]).map { $0.map { sheet(of: $0) } }
+    try evaluate(entries, manner, on: prepared[manner]).map { $0.map { sheet(of: $0, manner) } }
   }
 
   /// Evaluates candidates together; one whose merge or forward pass fails is a failure of its own.
@@ -98,8 +98,8 @@ extension SearchInputs {
     }
   }
 
-  private func sheet(of evaluation: ModelEvaluation) -> ScoreSheet {
-    let headline = evaluation.headline(weights: weights)
+  private func sheet(of evaluation: ModelEvaluation, _ manner: ScoringManner) -> ScoreSheet {
+    let headline = evaluation.headline(weights: weights, aggregate: aggregate(manner))
     return ScoreSheet(
       score: headline.value, standardError: headline.standardError,
       requestedTokens: evaluation.requestedTokens, tasks: evaluation.tasks.map(Self.sheet(of:)))
@@ -155,7 +155,7 @@ extension SearchInputs {
   func objectiveValues(_ blocks: [ItemBlock], _ manner: ScoringManner) throws -> [[ItemValue]] {
     try prepared[manner].tasks.map { prepared in
       let task = prepared.task
-      let metric = task.objective(decoding: prepared.decoding).name.rawValue
+      let metric = prepared.objective.name.rawValue
       var values = [ItemValue?](repeating: nil, count: task.itemCount(in: Split(manner.split)))
       for block in blocks where block.task == task.name {
         guard let column = block.items[metric]?.itemValues else { continue }
@@ -185,7 +185,7 @@ extension SearchInputs {
       let clusters = items.compactMap(\.cluster)
       return PairedStratum(
         task: task.name, weight: weights[index],
-        metric: task.objective(decoding: prepared.test.tasks[index].decoding), first: first[index],
+        metric: prepared.test.tasks[index].objective, first: first[index],
         second: second[index], itemWeights: items.map(\.weight),
         clusters: clusters.count == items.count ? clusters : nil)
     }

@@ -254,6 +254,7 @@ private struct SearchOpening {
       for split in Split.allCases { _ = try value { try loaded.items(in: split) } }
       tasks.append(loaded)
     }
+    if configuration.aggregate == .worst { refuseUnlikeScales(tasks) }
     return tasks
   }
 
@@ -261,10 +262,28 @@ private struct SearchOpening {
     _ task: SearchConfiguration.Task, number index: Int, of configuration: SearchConfiguration,
     folder: String
   ) throws(Diagnostic) -> LoadedTask {
-    guard let evolve = configuration.evolve else {
-      return try LoadedTask.load(path: task.path, chat: nil, folder: folder)
+    if let evolve = configuration.evolve {
+      return try evolve.load(index, path: task.path, folder: folder, seed: configuration.seed)
     }
-    return try evolve.load(index, path: task.path, folder: folder, seed: configuration.seed)
+    var file = try TaskFile.read(path: task.path)
+    if let metric = task.metric { file = try file.telling(metric.name, at: metric.location) }
+    return try LoadedTask.load(file, chat: nil, folder: folder)
+  }
+
+  /// The worst of several tasks is one of them only where their metrics share a scale.
+  private mutating func refuseUnlikeScales(_ tasks: [LoadedTask]) {
+    for metrics in [
+      tasks.map { $0.toldMetric(decoding: .never) },
+      tasks.map { $0.objective(decoding: .unproved) },
+    ] where Set(metrics.map(\.scale)).count > 1 {
+      let named = zip(tasks, metrics).map { "\($0.name) \($1.name)" }.joined(separator: ", ")
+      problems.append(
+        Diagnostic(
+          "the worst of unlike metrics has no meaning: \(named)",
+          at: "\(configuration.file): search.aggregate",
+          fix: "choose metrics of one scale, such as acc and exact_match, or use 'aggregate: mean'")
+      )
+    }
   }
 
   private static func planSettings(

@@ -68,7 +68,8 @@ extension SearchRun {
     /// The requests of some blocks.
     func requests(_ steps: Range<Int>) throws -> PreparedEvaluation {
       if let known = prepared[steps] { return known }
-      let made = try evaluator.prepare([.search], standard: .never, items: positions(steps))
+      let made = try evaluator.prepare(
+        [.search], standard: .never, tellsOptimizer: true, items: positions(steps))
       prepared[steps] = made
       return made
     }

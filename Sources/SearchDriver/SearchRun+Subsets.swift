@@ -111,7 +111,8 @@ extension SearchRun {
         let own = Set(seen.positions[task])
         return try inputs.tasks[task].items(in: .search).indices.filter { !own.contains($0) }
       }
-      let requests = try inputs.evaluator.prepare([.search], standard: .never, items: missing)
+      let requests = try inputs.evaluator.prepare(
+        [.search], standard: .never, tellsOptimizer: true, items: missing)
       try commitWave(manner, passes: 1 - evaluation.cost, stop: {}) {
         var wave = Wave()
         switch try inputs.evaluate([(candidate, maskSeed)], manner, on: requests)[0] {

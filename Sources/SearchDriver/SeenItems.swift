@@ -32,8 +32,7 @@ struct SeenItems {
 extension SearchInputs {
   /// The metric that counts in a manner of scoring.
   func objective(ofTask task: Int, _ manner: ScoringManner) -> Metric {
-    let prepared = prepared[manner].tasks[task]
-    return prepared.task.objective(decoding: prepared.decoding)
+    prepared[manner].tasks[task].objective
   }
 
   /// The values of the objective that stored blocks hold.

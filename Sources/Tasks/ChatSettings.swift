@@ -65,7 +65,14 @@ extension LoadedTask {
   public static func load(
     path: String, chat: ChatSettings?, folder: String, overrides: TaskOverrides = TaskOverrides()
   ) throws(Diagnostic) -> LoadedTask {
-    let file = try TaskFile.read(path: path, overrides: overrides)
+    try load(
+      try TaskFile.read(path: path, overrides: overrides), chat: chat, folder: folder)
+  }
+
+  /// Reads the data of a task file for the model whose tokenizer is in `folder`.
+  public static func load(
+    _ file: TaskFile, chat: ChatSettings?, folder: String
+  ) throws(Diagnostic) -> LoadedTask {
     guard let settings = chat ?? file.chat else { return try load(file) }
     return try load(file, style: try settings.style(folder: folder))
   }

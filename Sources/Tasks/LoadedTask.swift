@@ -60,8 +60,18 @@ public struct LoadedTask: Sendable {
     return LoadedTask(file: file, files: files, isProvable: isProvable, items: items)
   }
 
-  /// What decoding this task needs when `mode` is asked for: `always` where nothing can be proved.
-  public func decoding(_ mode: DecodeMode) -> DecodeMode { isProvable ? mode : .always }
+  /// What decoding this task needs when `mode` is asked for: `always` where nothing can be proved, `never` where
+  /// no metric reads a text.
+  public func decoding(_ mode: DecodeMode) -> DecodeMode {
+    guard isProvable else { return .always }
+    return file.metrics.allSatisfy { Generation.forcedMetrics.contains($0.name) } ? .never : mode
+  }
+
+  /// Whether a metric needs the teacher-forced pass even where every text is decoded.
+  public var needsForcedPass: Bool {
+    file.kind.declaration.name == Generation.declaration.name
+      && file.metrics.contains { Generation.forcedMetrics.contains($0.name) }
+  }
 
   /// The metrics of the task under a way of decoding, in the order of the task file.
   public func metrics(decoding mode: DecodeMode) -> [Metric] {
@@ -75,10 +85,19 @@ public struct LoadedTask: Sendable {
     }
   }
 
-  /// The metric that a search improves.
+  /// The metric that the task is judged by.
   public func objective(decoding mode: DecodeMode) -> Metric {
-    guard let metric = metric(file.objective, decoding: mode) else {
-      preconditionFailure("\(name): the objective \(file.objective) is none of its kind's metrics")
+    knownMetric(file.objective, decoding: mode)
+  }
+
+  /// The metric that the optimizer of a search is told: the objective, or what the search file names.
+  public func toldMetric(decoding mode: DecodeMode) -> Metric {
+    knownMetric(file.toldMetric, decoding: mode)
+  }
+
+  private func knownMetric(_ key: MetricName, decoding mode: DecodeMode) -> Metric {
+    guard let metric = metric(key, decoding: mode) else {
+      preconditionFailure("\(name): \(key) is none of its metrics")
     }
     return metric
   }

@@ -86,6 +86,16 @@ public struct Metric: Sendable, Hashable {
     self.higherIsBetter = higherIsBetter
   }
 
+  /// Metrics of one scale can be compared: those that are shares of a hit, from 0 to 1, else only a metric with
+  /// itself.
+  public var scale: String {
+    let name = name.rawValue.split(separator: ",").first.map(String.init) ?? ""
+    let isShare = aggregation == .mean && higherIsBetter && !Self.unbounded.contains(name)
+    return isShare || aggregation == .f1 ? "share" : name
+  }
+
+  private static let unbounded: Set<String> = ["margin", "choice_logprob"]
+
   /// The score's value turned so that higher is better.
   public func utility(_ value: Double) -> Double { higherIsBetter ? value : -value }
 

@@ -17,7 +17,10 @@ public enum ModelResponse: Sendable, Hashable {
   case logLikelihood(nats: Double, tokens: Int, isGreedy: Bool)
   case rolling(nats: Double, tokens: Int)
   /// What greedy decoding yields, whether it was decoded or proved by a teacher-forced pass.
-  case generation(text: String)
+  ///
+  /// `weakest` is log p, in nats, of the least probable token of the expected text and its end, each after the
+  /// right ones before it. Nil where no teacher-forced pass was asked for.
+  case generation(text: String, weakest: Double? = nil)
   /// What a teacher-forced pass alone could tell: the greedy text, or nil if it did not decide it.
-  case forced(text: String?)
+  case forced(text: String?, weakest: Double? = nil)
 }

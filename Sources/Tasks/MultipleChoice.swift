@@ -21,6 +21,7 @@ struct MultipleChoice: TaskKind {
       Metric("acc"), Metric("acc_norm"), Metric("acc_bytes"), Metric("acc_mutual_info"),
       Metric("exact_match"), Metric("f1", .f1),
       Metric("choice_logprob"), Metric("gold_prob"), Metric("gold_prob_norm"), Metric("margin"),
+      Metric("soft_acc"),
       Metric("brier_score", higherIsBetter: false),
     ],
     standardMetrics: ["acc", "acc_norm"],
@@ -127,6 +128,7 @@ struct MultipleChoice: TaskKind {
         logProbability(
           item, zip(nats, item.choices).map { perUnit($0, $1.unicodeScalars.count) }))
     case "margin": margin(item, nats)
+    case "soft_acc": 1 / (1 + Deterministic.exp(-margin(item, nats)))
     case "brier_score": brierScore(item, nats)
     default: hit(item, nats)
     }

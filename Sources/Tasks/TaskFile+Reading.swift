@@ -62,6 +62,7 @@ extension TaskFile {
     (metrics, objective) = try MetricSetting.read(
       document, objective: overrides.objective, kind: kind.declaration,
       filters: filters.map(\.name))
+    toldMetric = objective
     idColumn = try document.value("id")?.string()
     clusterColumn = try document.value("cluster")?.string()
     weightColumn = try document.value("weight")?.string()

@@ -1,3 +1,4 @@
+public import Diagnostics
 import Documents
 
 /// When a task decodes text, and when the teacher-forced pass is enough.
@@ -51,15 +52,40 @@ public struct TaskFile: Sendable {
   /// Whether white space at the ends of references does not count.
   let stripsReferences: Bool
   /// One per metric and filter; never empty.
-  let metrics: [MetricSetting]
+  var metrics: [MetricSetting]
   /// The key of the metric that a search improves.
   let objective: MetricName
+  /// The key of the metric that the optimizer of a search is told.
+  var toldMetric: MetricName
   let idColumn: String?
   let clusterColumn: String?
   let weightColumn: String?
 
   /// File and key for messages.
   func location(_ key: String) -> String { "\(path): \(key)" }
+
+  /// Whether the model writes texts.
+  public var isGenerated: Bool { kind == Generation.self }
+
+  /// The same task for a search whose optimizer is told `metric` (`acc`, or `exact_match,strict-match` where
+  /// there are several filters), whatever the task itself is judged by.
+  ///
+  /// - Throws: ``Diagnostic`` at `location` that lists the metrics of the kind.
+  public func telling(_ metric: String, at location: String) throws(Diagnostic) -> TaskFile {
+    var file = self
+    let known = metrics.first { $0.key.rawValue == metric || $0.name.rawValue == metric }
+    if let known {
+      file.toldMetric = known.key
+      return file
+    }
+    var setting = MetricSetting(name: try kind.declaration.checkedName(metric, at: location))
+    if filters.count > 1 {
+      setting.key = MetricName(rawValue: "\(setting.name),\(filters[0].name)")
+    }
+    file.metrics.append(setting)
+    file.toldMetric = setting.key
+    return file
+  }
 }
 
 /// Where a task's rows are, as paths that are ready to be opened.

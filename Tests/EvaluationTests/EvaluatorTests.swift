@@ -48,6 +48,39 @@ import Tokenization
     }
   }
 
+  @Test("finds the soft score of the draft, however the text becomes known")
+  func soft() throws {
+    let file = try TaskFile.read(path: Demo.task("letters_gen")).telling(
+      "soft_exact_match", at: "test")
+    let evaluator = Evaluator(
+      tasks: [try LoadedTask.load(file)], tokenizer: try Demo.tokenizer(), maximumLength: 256,
+      engine: try InferenceEngine(pool: WorkerPool(threads: 2)))
+    let results = try [DecodeMode.never, .unproved, .always].map { mode in
+      let prepared = try evaluator.prepare(
+        [.search], decode: mode, tellsOptimizer: true, items: [Array(0..<40)])
+      #expect(prepared.tasks[0].objective.name == "soft_exact_match")
+      return try evaluator.evaluate(
+        [try Demo.checkpoint("expert-arith")], on: prepared, memory: 1 << 30)[0].get().tasks[0]
+    }
+    var wrong = 0
+    for (never, (unproved, always)) in zip(
+      results[0].items, zip(results[1].items, results[2].items))
+    {
+      let soft = try #require(never.values["soft_exact_match"]?.numerator)
+      #expect((0...1).contains(soft))
+      #expect(unproved.values == always.values)
+      #expect(unproved.values["soft_exact_match"] == never.values["soft_exact_match"])
+      // More than half at every token is the most probable token everywhere.
+      if soft > 0.5 { #expect(always.values["exact_match"] == .value(1)) }
+      if always.values["exact_match"] == .value(0) {
+        #expect(soft < 0.5 + 1e-9)
+        wrong += 1
+      }
+    }
+    #expect(wrong > 0 && wrong < 40)
+    #expect(results[1].forcedDifferences <= results[1].decodedItems)
+  }
+
   @Test("gives the same bits for an item alone, in another order and in a batch")
   func independence() throws {
     let names = ["arith_mc", "text_ppl", "letters_gen"]

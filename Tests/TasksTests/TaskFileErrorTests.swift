@@ -19,14 +19,14 @@ import Testing
         task.yaml: line 2: metrics[0]: unknown metric of multiple_choice 'acc_nrom'
           fix: did you mean 'acc_norm'? known: acc, acc_norm, acc_bytes, acc_mutual_info, \
         exact_match, f1, choice_logprob, \
-        gold_prob, gold_prob_norm, margin, brier_score
+        gold_prob, gold_prob_norm, margin, soft_acc, brier_score
         """
       ),
       (
         "task: t\ndata: q.jsonl\nmetrics: [bleu]",
         """
         task.yaml: line 3: metrics[0]: the metric 'bleu' is not supported for generate
-          fix: use one of: exact_match, f1
+          fix: use one of: exact_match, f1, soft_exact_match, margin
         """
       ),
       (
