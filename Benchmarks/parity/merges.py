@@ -3,9 +3,9 @@
 Random recipes of every method (but arcee_fusion, which golden cases hold) over random models (float32
 without equal magnitudes, and bfloat16) and over the demo family, and any recipe files that are named, such
 as exported ones. Elements that hang on an accident of the implementation are left out, counted and capped:
-equal magnitudes at the cuts of `ties`, `breadcrumbs` and `sce`, of which mergekit keeps arbitrary ones, and
-votes that sum to zero but for rounding. Then the same again without that licence for cuts: mergekit is made
-to keep the first of equal magnitudes and to use our masks, those of della included.
+equal magnitudes at the cuts of `ties` and `breadcrumbs`, of which mergekit keeps arbitrary ones, and votes
+that sum to zero but for rounding. Then the same again without that licence for cuts: mergekit is made to keep
+the first of equal magnitudes (of sce, variances) and to use our masks, those of della included.
 
     python3 Benchmarks/parity/merges.py --mergevolve .build/release/mergevolve
 """
@@ -86,7 +86,8 @@ class Parity:
         ours = self.ours(recipe, folder / "ours")
         line = ""
         random = {"dare_linear", "dare_ties", "della", "della_linear"}
-        if not methods & random:
+        # The shares of sce are made of what is selected, so equal variances at the cut change every element.
+        if not methods & (random | {"sce"}):
             theirs, watch = self.theirs(recipe, folder / "theirs")
             free = compare(ours, theirs, [watch.at_cut, watch.even_vote])
             found += free.failures
@@ -95,14 +96,18 @@ class Parity:
                 found.append(f"{free.excluded_share:.2%} left out, more than {cap:.1%}")
             line = f"worst {free.worst:.2g}, left out {free.excluded_share:.3%}"
             self.cancelled += free.cancelled
+            if free.cancelled:
+                line += f", {free.cancelled} near zero"
             kind = "float32" if next(iter(ours.values())).dtype == torch.float32 else "half"
             self.worst[kind] = max(self.worst.get(kind, 0), free.worst)
             self.excluded[label.split()[0]] = max(
                 self.excluded.get(label.split()[0], 0), free.excluded_share)
-        if methods & (random | {"ties", "breadcrumbs", "breadcrumbs_ties"}):
+        if methods & (random | {"ties", "breadcrumbs", "breadcrumbs_ties", "sce"}):
             select = reference.addressed_masks(reference.mask_seed(recipe))
             theirs, watch = self.theirs(recipe, folder / "aligned", select)
             strict = compare(ours, theirs, [watch.even_vote])
+            if strict.cancelled:
+                line += f"{', ' if line else ''}{strict.cancelled} near zero"
             found += [f"with our selection: {problem}" for problem in strict.failures]
             self.cancelled += strict.cancelled
             line += f"{', ' if line else ''}with our selection worst {strict.worst:.2g}"

@@ -120,6 +120,8 @@ def watching(select=None):
                 near = (variances - cut).abs() <= 2.0**-20 * cut
                 if int(near.sum()) > 1 and cut > 0:
                     watch.note(watch.at_cut, name, near)
+                if select:
+                    mask = first_of_largest(vectors, mask, near)
         note_even_votes(watch, name, list(vectors * mask))
         return mask
 
@@ -134,6 +136,20 @@ def watching(select=None):
         FunctionalGroupMergeMethod.merge_group = original_group
         sce.sce_mask = original_mask
         kernel.GeneralizedTaskArithmeticMerge.merge_group = original_merge
+
+
+def first_of_largest(vectors, mask, near):
+    """As many elements as `mask` selects, by variances that are rounded once, of equal ones the first.
+
+    Which of the elements at the cut are selected decides the models' shares, and so every result.
+    """
+    variances = torch.var(vectors.double(), dim=0, unbiased=False).float().reshape(-1)
+    order = torch.argsort(variances, descending=True, stable=True)
+    chosen = torch.zeros_like(mask)
+    chosen.view(-1)[order[: int((mask != 0).sum())]] = 1
+    if bool(((chosen != mask) & ~near).any()):
+        raise RuntimeError("mergekit selects other elements than those of largest variance")
+    return chosen
 
 
 def note_even_votes(watch: Watch, name: str, votes: list) -> None:

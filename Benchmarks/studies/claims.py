@@ -1,14 +1,18 @@
-"""Whether the verdict claims too much (null study) or too little (power study).
+"""Whether the verdict claims too much (null studies) or too little (power study).
 
-Twenty siblings are one model with independent noise of equal norm, so that none is truly much better. In
-every repetition four of them are the parents, four the simple merges, the others candidates, and the items
-of every task are divided anew into search, validation and test. The winner is chosen as `mergevolve finish`
-chooses: the best five on search are validated, the best on validation wins; best parent and best simple
-merge are chosen on validation; the two comparisons on test are the program's own paired bootstrap at 97.5 %.
+Twenty siblings are one model with independent noise of equal norm. In every repetition four of them are the
+parents, four the simple merges, the others candidates, and the items of every task are divided anew into
+search, validation and test. The winner is chosen as `mergevolve finish` chooses: the best five on search are
+validated, the best on validation wins; best parent and best simple merge are chosen on validation; the two
+comparisons on test are the program's own paired bootstrap at 97.5 %.
 
-For the power study a candidate is planted: a sibling of which wrong answers become right, at random, so
-that its true gain over the better founded of the two comparators is 3.5 standard errors of the paired
-difference. There the test items are drawn with replacement, because the true gain is that on all items.
+`drawn` takes the siblings as they are. Noise of equal norm does not do equal harm: their exact match over all
+items differs by more than the items' noise explains, so a winner may truly be better, and the claims whose
+gain over all items is not positive are counted beside. `null` makes the siblings truly equal: the answers to
+every item are dealt out among them anew, which keeps every item's difficulty and how often two siblings
+disagree. For `power` a candidate is planted: a sibling of which wrong answers become right, at random, so that
+its true gain over the comparator that is harder to beat is 3.5 standard errors of the paired difference. There
+the test items are drawn with replacement, because the true gain is that on all items.
 """
 
 import argparse
@@ -119,16 +123,8 @@ def plant(answers, chosen, rng):
     return planted(high)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("evaluator", help="the executable study-evaluator")
-    parser.add_argument("--siblings", type=int, default=20)
-    parser.add_argument("--repetitions", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--decode", default="unproved", choices=["unproved", "never"])
-    arguments = parser.parse_args()
-
-    evaluator = Evaluator(arguments.evaluator)
+def measure(evaluator, arguments):
+    """The noise, and what the siblings with it answer: answers[sibling][task][item] over all splits."""
     model = parents()["base"]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -140,43 +136,83 @@ def main():
             paths.append(path)
         stored = [
             evaluator.results(paths, split, arguments.decode, kind="models") for split in SPLITS]
-    answers = [
+    return scale, [
         [np.concatenate(parts) for parts in zip(*(by_task(s[i]["exact_match"]) for s in stored))]
         for i in range(len(paths))]
+
+
+def dealt(answers, rng):
+    """The same answers, every item's dealt out among the siblings at random."""
+    tasks = [rng.permuted(np.array(task), axis=0) for task in zip(*answers)]
+    return [[task[i] for task in tasks] for i in range(len(answers))]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("evaluator", help="the executable study-evaluator")
+    parser.add_argument("--siblings", type=int, default=20)
+    parser.add_argument("--repetitions", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--decode", default="unproved", choices=["unproved", "never"])
+    parser.add_argument("--store", help="file (.npz) that keeps the item results between runs")
+    arguments = parser.parse_args()
+
+    evaluator = Evaluator(arguments.evaluator)
+    if arguments.store and pathlib.Path(arguments.store).exists():
+        stored = np.load(arguments.store)
+        scale, answers = float(stored["scale"]), [list(a) for a in stored["answers"]]
+    else:
+        scale, answers = measure(evaluator, arguments)
+        if arguments.store:
+            np.savez_compressed(arguments.store, scale=scale, answers=np.array(answers))
     whole = [np.concatenate(a) for a in answers]
     means = np.array([score(a, [slice(None)] * len(TASKS)) for a in answers])
     print(
-        f"{len(paths)} siblings with noise of {scale:.4f} of every tensor's norm, {len(whole[0])} items: pairs "
+        f"{len(answers)} siblings with noise of {scale:.4f} of every tensor's norm, {len(whole[0])} items: pairs "
         f"disagree on {100 * disagreement(whole):.1f} % of them; exact match {means.mean():.4f}, "
         f"SD {means.std(ddof=1):.4f}, {means.min():.4f} … {means.max():.4f}\n")
 
     pool = [len(task) for task in answers[0]]
-    claims = {"null": 0, "power": 0}
+    everything = [np.arange(size) for size in pool]
+    claims = {"drawn": 0, "false": 0, "null": 0, "power": 0}
     for repetition in range(arguments.repetitions):
         rng = np.random.default_rng([arguments.seed, repetition])
-        order = rng.permutation(len(paths)).tolist()
+        order = rng.permutation(len(answers)).tolist()
         roles = {"parents": order[:4], "simple": order[4:8], "candidates": order[8:]}
         parts = divide(pool, rng)
+
+        def verdicts(models, winner, opponents, items):
+            return [compare(evaluator, models, winner, o, items, repetition) for o in opponents]
+
         chosen = choose(answers, roles, parts)
-        null = [
-            compare(evaluator, answers, chosen[0], opponent, parts["test"], repetition)
-            for opponent in chosen[1:]]
+        drawn = verdicts(answers, chosen[0], chosen[1:], parts["test"])
+        true = [score(answers[chosen[0]], everything) - score(answers[o], everything) for o in chosen[1:]]
+        claims["drawn"] += any(r["low"] > 0 for r in drawn)
+        claims["false"] += any(r["low"] > 0 and gain <= 0 for r, gain in zip(drawn, true))
+
+        equal = dealt(answers, rng)
+        best = choose(equal, roles, parts)
+        null = verdicts(equal, best[0], best[1:], parts["test"])
         claims["null"] += any(r["low"] > 0 for r in null)
 
         planted = answers + [plant(answers, chosen, rng)]
-        drawn = [rng.integers(size, size=size // 2) for size in pool]
-        power = [
-            compare(evaluator, planted, len(answers), opponent, drawn, repetition)
-            for opponent in chosen[1:]]
+        items = [rng.integers(size, size=size // 2) for size in pool]
+        power = verdicts(planted, len(answers), chosen[1:], items)
         claims["power"] += all(r["low"] > 0 for r in power)
-        for name, results in (("null", null), ("power", power)):
+
+        for name, results in (("drawn", drawn), ("null", null), ("power", power)):
             text = "; ".join(
                 f"{opponent} {r['gain']:+.4f} ({r['low']:+.4f} … {r['high']:+.4f}) {words(r)}"
                 for opponent, r in zip(("parent", "simple merge"), results))
+            if name == "drawn":
+                text += f"; over all items {true[0]:+.4f}, {true[1]:+.4f}"
             print(f"{repetition:3} {name:5} {text}")
 
     count = arguments.repetitions
-    print(f"\nnull: better than either comparator in {claims['null']} of {count} (at most 6 of 100)")
+    print(
+        f"\ndrawn: better than either comparator in {claims['drawn']} of {count}, of which without a gain over all "
+        f"items {claims['false']}")
+    print(f"null: better than either comparator in {claims['null']} of {count} (at most 6 of 100)")
     print(f"power: better than both comparators in {claims['power']} of {count} (at least 80 of 100)")
     kept = claims["null"] <= 0.06 * count and claims["power"] >= 0.8 * count
     raise SystemExit(0 if kept else 1)

@@ -9,6 +9,10 @@
 #include "merge_direct_elements.h"
 #include "merge_direct_words.h"
 
+#include "merge_direct_combination.h"
+#include "merge_direct_masked.h"
+
 #include "merge_direct_clone.h"
+#include "merge_direct_sce.h"
 
 #pragma clang diagnostic pop

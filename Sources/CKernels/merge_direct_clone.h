@@ -181,46 +181,27 @@ INLINE void thin_block(
   }
 }
 
-/// row 0 = row 0 + lambda * (the sum of the other rows / divisor).
-INLINE void sum_rows(
-    float (*rows)[BLOCK], size_t terms, const struct ck_task_vector_sum *sum, size_t count) {
-  for (size_t i = 0; i < count; i += 16) {
-    f32x16 total = {0};
-    for (size_t k = 1; k <= terms; k++) total = total + load(rows[k] + i);
-    if (sum->divisor != 1.0f) total = total / sum->divisor;
-    store(rows[0] + i, load(rows[0] + i) + sum->lambda * total);
-  }
-}
-
-/// row 0 = row 0 + lambda * (the sum of those of the other rows that have the elected sign), which is
-/// divided by the sum of their weights.
-INLINE void elect_rows(
+/// row 0 = row 0 + lambda * the combined other rows.
+INLINE void combine_rows(
     float (*rows)[BLOCK], const struct ck_merge_term *term, size_t terms,
-    const struct ck_task_vector_sum *sum, bool normalize, size_t count) {
+    const struct ck_task_vector_sum *sum, bool elects, bool normalize, size_t count) {
   for (size_t i = 0; i < count; i += 16) {
-    f32x16 vote = {0}, total = {0}, divisor = {0};
-    for (size_t k = 0; k < terms; k++) vote = vote + load(rows[k + 1] + i);
-    // Flips signs where minus is elected, so that who agrees is positive.
-    i32x16 flip = ~(vote >= 0.0f) & INT32_MIN;
-    for (size_t k = 0; k < terms; k++) {
-      f32x16 value = load(rows[k + 1] + i);
-      i32x16 agrees = (f32x16)((i32x16)value ^ flip) > 0.0f;
-      total = total + (f32x16)((i32x16)value & agrees);
-      divisor = divisor + (f32x16)((i32x16)splat(term[k].weight) & agrees);
-    }
-    if (normalize) total = total / choose(divisor == 0.0f, splat(1), divisor);
-    store(rows[0] + i, load(rows[0] + i) + sum->lambda * total);
+    f32x16 part = elects ? elected(rows[1], BLOCK, i, term, terms, sum, normalize)
+                         : summed(rows[1], BLOCK, i, terms, sum);
+    store(rows[0] + i, load(rows[0] + i) + part);
   }
 }
 
-INLINE void elect_block(
+INLINE void combine_block(
     float (*rows)[BLOCK], const struct ck_merge_term *term, size_t terms,
     const struct ck_task_vector_sum *sum, size_t count) {
-  if (!sum->normalize) return elect_rows(rows, term, terms, sum, false, count);
+  // Without terms there is nothing to elect.
+  if (!sum->elects || terms == 0) return combine_rows(rows, term, terms, sum, false, false, count);
+  if (!sum->normalize) return combine_rows(rows, term, terms, sum, true, false, count);
   switch (terms) {
-    case 2: return elect_rows(rows, term, 2, sum, true, count);
-    case 3: return elect_rows(rows, term, 3, sum, true, count);
-    default: return elect_rows(rows, term, terms, sum, true, count);
+    case 2: return combine_rows(rows, term, 2, sum, true, true, count);
+    case 3: return combine_rows(rows, term, 3, sum, true, true, count);
+    default: return combine_rows(rows, term, terms, sum, true, true, count);
   }
 }
 
@@ -256,17 +237,20 @@ void CK_CLONE(ck_merge_direct_task_vectors)(
   size_t before = results_before_line(target, count);
   for (size_t start = 0, part; start < count; start += part) {
     part = start < before ? before - start : count - start;
+    if (start >= before) {
+      size_t merged = merge_masked(base, stored, terms, count_terms, sum, first, target, start, part);
+      if (merged > 0) {
+        part = merged;
+        continue;
+      }
+    }
     if (part > BLOCK) part = BLOCK;
     read_block_of(base, stored, start, part, rows[0]);
     for (size_t k = 0; k < count_terms; k++) {
       read_block_of(terms[k].values, stored, start, part, rows[k + 1]);
       thin_block(&terms[k], rows[0], first, start, part, rows[k + 1]);
     }
-    if (sum->elects) {
-      elect_block(rows, terms, count_terms, sum, part);
-    } else {
-      sum_rows(rows, count_terms, sum, part);
-    }
+    combine_block(rows, terms, count_terms, sum, part);
     write_block(rows[0], target, start, part, start >= before);
   }
 }
@@ -284,92 +268,5 @@ void CK_CLONE(ck_merge_direct_copy)(
     read_block_of(input, stored, start, part, row);
     for (size_t i = 0; scaled && i < part; i += 16) store(row + i, load(row + i) * factor);
     write_block(row, target, start, part, start >= before);
-  }
-}
-
-// sce ---------------------------------------------------------------------------------------------
-
-INLINE f64x8 widened_half(f32x16 x, bool upper) {
-  typedef float f32x8 __attribute__((vector_size(32)));
-  f32x8 half = upper ? __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15)
-                     : __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7);
-  return __builtin_convertvector(half, f64x8);
-}
-
-/// Population variances of eight elements over rows of differences, in double precision.
-INLINE f64x8 variances_of(
-    float (*deltas)[BLOCK], size_t models, size_t i, bool upper) {
-  double share = (double)models;
-  // A factor that is exact rounds like the division, and takes less time.
-  bool is_power = (models & (models - 1)) == 0;
-  f64x8 mean = {0}, squares = {0};
-  for (size_t k = 0; k < models; k++) mean = mean + widened_half(load(deltas[k] + i), upper);
-  mean = is_power ? mean * (1 / share) : mean / share;
-  for (size_t k = 0; k < models; k++) {
-    f64x8 difference = widened_half(load(deltas[k] + i), upper) - mean;
-    squares = squares + difference * difference;
-  }
-  return is_power ? squares * (1 / share) : squares / share;
-}
-
-/// Keys of the variances of sixteen elements.
-INLINE i32x16 variance_keys(float (*deltas)[BLOCK], size_t models, size_t i) {
-  typedef float f32x8 __attribute__((vector_size(32)));
-  f32x8 lower = __builtin_convertvector(variances_of(deltas, models, i, false), f32x8);
-  f32x8 upper = __builtin_convertvector(variances_of(deltas, models, i, true), f32x8);
-  f32x16 both = __builtin_shufflevector(
-      lower, upper, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  return (i32x16)both & 0x7FFFFFFF;
-}
-
-/// base[i] += the mean by shares of the differences that have the elected sign, where selected.
-INLINE void fuse_rows(
-    float *base, float (*deltas)[BLOCK], const float *shares, size_t models, uint32_t cut,
-    size_t ties, size_t count) {
-  const i32x16 lanes = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  for (size_t i = 0; i < count; i += 16) {
-    f32x16 vote = {0}, total = {0}, divisor = {0};
-    for (size_t k = 0; k < models; k++) vote = vote + load(deltas[k] + i);
-    i32x16 flip = ~(vote >= 0.0f) & INT32_MIN;
-    for (size_t k = 0; k < models; k++) {
-      f32x16 delta = load(deltas[k] + i);
-      i32x16 agrees = (f32x16)((i32x16)delta ^ flip) > 0.0f;
-      total = total + (f32x16)((i32x16)(shares[k] * delta) & agrees);
-      divisor = divisor + (f32x16)((i32x16)splat(shares[k]) & agrees);
-    }
-    f32x16 least = splat(1e-6f);
-    f32x16 own = load(base + i);
-    f32x16 merged = own + total / choose(divisor > least, divisor, least);
-    if (cut != 0) {
-      size_t tied = ties > i ? ties - i : 0;
-      i32x16 is_tied = lanes < (int32_t)(tied < 16 ? tied : 16);
-      i32x16 is_selected = variance_keys(deltas, models, i) > (int32_t)cut + is_tied;
-      merged = choose(is_selected, merged, own);
-    }
-    store(base + i, merged);
-  }
-}
-
-void CK_CLONE(ck_merge_direct_sce)(
-    const void *base, const void *const *inputs, enum ck_stored stored, const float *shares,
-    size_t models, uint32_t cut, size_t ties, const struct ck_merge_target *target, size_t count) {
-  _Alignas(64) float rows[CK_MERGE_TERMS + 1][BLOCK];
-  size_t before = results_before_line(target, count);
-  for (size_t start = 0, part; start < count; start += part) {
-    part = start < before ? before - start : count - start;
-    if (part > BLOCK) part = BLOCK;
-    read_block_of(base, stored, start, part, rows[0]);
-    for (size_t k = 0; k < models; k++) {
-      float *row = rows[k + 1];
-      read_block_of(inputs[k], stored, start, part, row);
-      for (size_t i = 0; i < part; i += 16) store(row + i, load(row + i) - load(rows[0] + i));
-    }
-    size_t tied = ties > start ? ties - start : 0;
-    switch (models) {
-      case 2: fuse_rows(rows[0], rows + 1, shares, 2, cut, tied, part); break;
-      case 3: fuse_rows(rows[0], rows + 1, shares, 3, cut, tied, part); break;
-      default: fuse_rows(rows[0], rows + 1, shares, models, cut, tied, part); break;
-    }
-    write_block(rows[0], target, start, part, start >= before);
   }
 }

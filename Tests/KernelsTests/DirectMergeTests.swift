@@ -250,6 +250,84 @@ struct DirectMergeTests {
     }
   }
 
+  @Test(
+    "sce of two models with variances next to the cut, however large",
+    arguments: [1, 1e-22, 1e-19, 1e-15, 1e18, 1e20] as [Float])
+  func closeVariances(scale: Float) throws {
+    let count = 400
+    let noise = rowSample(2 * count, seed: 60)
+    // Units in the last place around two numbers, whose difference is seldom exact.
+    let first = (0..<count).map { scale * (0.3 + noise[$0] * 0x1p-22) }
+    let second = (0..<count).map { scale * (-0.017 + noise[count + $0] * 0x1p-24) }
+    let rows = [
+      try StoredRow([Float](repeating: 0, count: count), .f32), try StoredRow(first, .f32),
+      try StoredRow(second, .f32),
+    ]
+    func variance(_ element: Int) -> Float {
+      let (a, b) = (Double(first[element]), Double(second[element]))
+      let mean = (a + b) / 2
+      return Float(((a - mean) * (a - mean) + (b - mean) * (b - mean)) / 2)
+    }
+    let cut = (0..<count).map { variance($0).bitPattern }.sorted()[count / 2]
+    guard cut > 0 else { return }
+    let limit = MergeStack.MagnitudeLimit(cut: cut, tieLimit: count / 3)
+    let merge = try #require(DirectMerge(shares: [0.5, 0.5], selected: limit))
+    expect(merge, rows, 0..<count, .f32) { element in
+      Self.isBefore(limit, variance(element), element) ? 0.5 * first[element] / 0.5 : 0
+    }
+  }
+
+  @Test(
+    "two terms with masks",
+    arguments: [63, 64, 127, 128, 129, 260, 700], [0, 3, 4, 72])
+  func twoMasks(count: Int, first: Int) throws {
+    let other = ElementWords(maskSeed: 8, tensor: "w", position: 2)
+    let terms = [
+      DirectMerge.Term(
+        scale: 1.9, weight: 0.4, survivors: .masked(key: Self.words.key, threshold: 1 << 31)),
+      DirectMerge.Term(
+        scale: 2.1, weight: 0.3, survivors: .masked(key: other.key, threshold: 3 << 30)),
+    ]
+    var numbers = try rows(first + count, .bf16, models: 3).map(\.values)
+    // Signed zeros, and numbers that are none.
+    for (place, corner) in corners.enumerated() where 7 * place < first + count {
+      numbers[place % 3][7 * place] = corner
+    }
+    let rows = try numbers.map { try StoredRow($0, .bf16) }
+    func values(_ element: Int) -> [Float] {
+      let base = rows[0].values[element]
+      let isKept = [
+        Self.words.word(at: element) < 1 << 31, other.word(at: element) < 3 << 30,
+      ]
+      return (0..<2).map { index in
+        let delta = rows[index + 1].values[element] - base
+        return isKept[index] ? (delta * terms[index].scale) * terms[index].weight : 0
+      }
+    }
+    for divisor in [1, 3] as [Float] {
+      let sum = try #require(DirectMerge(terms, combined: .sum(divisor: divisor), lambda: 0.9))
+      expect(sum, rows, first..<first + count, .bf16) { element in
+        let total = 0 + values(element)[0] + values(element)[1]
+        return rows[0].values[element] + 0.9 * (total / divisor)
+      }
+    }
+    for normalize in [true, false] {
+      let elected = try #require(
+        DirectMerge(terms, combined: .election(normalize: normalize), lambda: 0.9))
+      expect(elected, rows, first..<first + count, .bf16) { element in
+        let values = values(element)
+        let isPositive = values[0] + values[1] >= 0
+        var (total, divisor): (Float, Float) = (0, 0)
+        for (value, term) in zip(values, terms) where isPositive ? value > 0 : value < 0 {
+          total += value
+          divisor += term.weight
+        }
+        return rows[0].values[element]
+          + 0.9 * (normalize ? total / (divisor == 0 ? 1 : divisor) : total)
+      }
+    }
+  }
+
   @Test("masks of elements that begin anywhere", arguments: [3, 127, 128, 200, 100_001])
   func masks(first: Int) throws {
     let term = DirectMerge.Term(
