@@ -117,7 +117,7 @@ let package = Package(
       ], external: [logging]),
 
     // Searching
-    module("SearchSpaces", ["Recipes", "Documents", "Tensors", "Diagnostics"]),
+    module("SearchSpaces", ["Recipes", "Documents", "Tensors", "Randomness", "Diagnostics"]),
     module("Optimizers", ["SearchSpaces", "Randomness", "Diagnostics"]),
     module(
       "PopulationStore", ["SearchSpaces", "Diagnostics"],
@@ -215,7 +215,7 @@ let package = Package(
         "Tasks", "Inference", "Tokenization", "Checkpoints", "Kernels", "Documents", "Tensors",
         "MergeEngine", "Recipes",
       ], hasGoldenFiles: true),
-    tests(of: "SearchSpaces", ["Recipes", "Documents", "Tensors"]),
+    tests(of: "SearchSpaces", ["Recipes", "Documents", "Tensors"], hasGoldenFiles: true),
     tests(
       of: "Optimizers", ["SearchSpaces", "Randomness", "OptimizerSuite"], hasGoldenFiles: true),
     tests(

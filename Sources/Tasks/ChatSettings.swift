@@ -61,11 +61,11 @@ public struct ChatSettings: Sendable, Hashable {
 
 extension LoadedTask {
   /// Reads a task file and its data for the model whose tokenizer is in `folder`; `chat` overrides what the file
-  /// says of conversations.
+  /// says of conversations, `overrides` what it says otherwise.
   public static func load(
-    path: String, chat: ChatSettings?, folder: String
+    path: String, chat: ChatSettings?, folder: String, overrides: TaskOverrides = TaskOverrides()
   ) throws(Diagnostic) -> LoadedTask {
-    try load(try TaskFile.read(path: path), chat: chat, folder: folder)
+    try load(try TaskFile.read(path: path, overrides: overrides), chat: chat, folder: folder)
   }
 
   /// Reads the data of a task file for the model whose tokenizer is in `folder`.

@@ -16,18 +16,20 @@ extension FewShotSettings {
   static let standardSeed = 1234
 
   /// nil if the task wants no examples.
+  ///
+  /// `wanted` takes the place of the file's number, unless that is 0, as in lm-eval.
   init?(
-    _ document: TaskDocument, data: TaskData, inherited: Inherited
+    _ document: TaskDocument, data: TaskData, inherited: Inherited, wanted: Int? = nil
   ) throws(Diagnostic) {
     if let node = try document.value("fewshot") {
-      try self.init(own: node, document, inherited)
+      try self.init(own: node, document, inherited, wanted: wanted)
     } else {
-      try self.init(harness: document, data: data, inherited)
+      try self.init(harness: document, data: data, inherited, wanted: wanted)
     }
   }
 
   private init?(
-    own node: YAMLNode, _ document: TaskDocument, _ inherited: Inherited
+    own node: YAMLNode, _ document: TaskDocument, _ inherited: Inherited, wanted: Int?
   ) throws(Diagnostic) {
     for key in ["num_fewshot", "fewshot_config"] {
       if let other = try document.value(key) {
@@ -38,7 +40,8 @@ extension FewShotSettings {
     try mapping.rejectUnknownKeys(known: [
       "count", "data", "order", "seed", "separator", "delimiter", "prompt", "choices", "answer",
     ])
-    count = try mapping.required("count").integer(in: 0...1000)
+    let own = try mapping.required("count").integer(in: 0...1000)
+    count = own == 0 ? 0 : wanted ?? own
     guard count > 0 else { return nil }
     order = try Self.order(mapping)
     indices = nil
@@ -77,12 +80,13 @@ extension FewShotSettings {
   }
 
   private init?(
-    harness document: TaskDocument, data: TaskData, _ inherited: Inherited
+    harness document: TaskDocument, data: TaskData, _ inherited: Inherited, wanted: Int?
   ) throws(Diagnostic) {
-    guard let number = try document.value("num_fewshot") else { return nil }
-    count = try number.integer(in: 0...1000)
+    let number = try document.value("num_fewshot")
+    let own = try number?.integer(in: 0...1000)
+    count = own == 0 ? 0 : wanted ?? own ?? 0
     guard count > 0 else { return nil }
-    location = number.location
+    location = number?.location ?? "\(document.path): num_fewshot"
     let configuration = try document.value("fewshot_config")?.mapping("fewshot_config")
     try configuration?.rejectUnknownKeys(known: [
       "sampler", "samples", "split", "doc_to_text", "doc_to_target", "doc_to_choice",
@@ -100,7 +104,7 @@ extension FewShotSettings {
     case let name:
       throw unknownName(
         name, noun: "sampler", known: ["default", "first_n"],
-        at: sampler?.location ?? number.location)
+        at: sampler?.location ?? location)
     }
     indices = try Self.indices(configuration?.optional("fewshot_indices"), sampler: order)
     pool = try Self.harnessPool(document, configuration, data)

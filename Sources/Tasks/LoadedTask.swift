@@ -1,5 +1,6 @@
 public import Diagnostics
 import Documents
+import Randomness
 import Templates
 
 /// A task with its items, split and ready to be scored.
@@ -44,6 +45,20 @@ public struct LoadedTask: Sendable {
 
   /// Number of items of one split, 0 where it has none.
   public func itemCount(in split: Split) -> Int { items[split]?.count ?? 0 }
+
+  /// The task with at most `count` items of a split: the first ones, or with a `seed` a random choice that
+  /// depends on the items' ids alone.
+  public func limited(to count: Int, in split: Split, seed: UInt64? = nil) -> LoadedTask {
+    guard let all = items[split], all.count > count else { return self }
+    var chosen = Array(all.indices.prefix(count))
+    if let seed {
+      let keys = all.map { SplitMix64.output(fnv1a64("\(seed)/\($0.id)".utf8)) }
+      chosen = all.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }.prefix(count).sorted()
+    }
+    var items = items
+    items[split] = chosen.map { all[$0] }
+    return LoadedTask(file: file, files: files, isProvable: isProvable, items: items)
+  }
 
   /// What decoding this task needs when `mode` is asked for: `always` where nothing can be proved, `never` where
   /// no metric reads a text.

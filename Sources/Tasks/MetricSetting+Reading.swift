@@ -4,14 +4,18 @@ import Patterns
 
 extension MetricSetting {
   /// The metrics of `metrics` or `metric_list`, else those that are usual for the kind, once for every filter,
-  /// and the key of the `objective`, else the first.
+  /// and the key of the `objective`, else the first; `wanted` takes the place of the file's.
   static func read(
-    _ document: TaskDocument, kind: TaskKindDeclaration, filters: [String]
+    _ document: TaskDocument, objective given: TaskOverrides.Objective?,
+    kind: TaskKindDeclaration, filters: [String]
   ) throws(Diagnostic) -> (settings: [MetricSetting], objective: MetricName) {
     var settings = try read(document, kind: kind)
-    let objective = try document.value("objective")
+    var objective = given
+    if objective == nil, let node = try document.value("objective") {
+      objective = TaskOverrides.Objective(metric: try node.string(), location: node.location)
+    }
     if let objective {
-      let wanted = objective.scalar?.text.split(separator: ",").first.map(String.init) ?? ""
+      let wanted = objective.metric.split(separator: ",").first.map(String.init) ?? ""
       if kind.metric(MetricName(rawValue: wanted)) != nil,
         !settings.contains(where: { $0.name.rawValue == wanted })
       {
@@ -33,9 +37,10 @@ extension MetricSetting {
 
   /// The key that `acc`, `acc,none` and `exact_match,strict-match` stand for.
   private static func key(
-    _ node: YAMLNode, _ settings: [MetricSetting], kind: TaskKindDeclaration, filters: [String]
+    _ objective: TaskOverrides.Objective, _ settings: [MetricSetting], kind: TaskKindDeclaration,
+    filters: [String]
   ) throws(Diagnostic) -> MetricName {
-    let text = try node.string()
+    let text = objective.metric
     let found = settings.first { setting in
       let name = setting.name.rawValue
       let filter = filters[setting.filter]
@@ -43,9 +48,11 @@ extension MetricSetting {
         || (filters.count == 1 && text == "\(name),none")
     }
     if let found { return found.key }
-    if !text.contains(",") { _ = try kind.checkedName(text, at: node.location) }
+    let name = filters.count == 1 && text.hasSuffix(",none") ? String(text.dropLast(5)) : text
+    if !name.contains(",") { _ = try kind.checkedName(name, at: objective.location) }
     throw unknownName(
-      text, noun: "metric of this task", known: settings.map(\.key.rawValue), at: node.location)
+      text, noun: "metric of this task", known: settings.map(\.key.rawValue),
+      at: objective.location)
   }
 
   private static func read(

@@ -6,11 +6,15 @@ extension TaskFile {
   ///
   /// Data is not touched; ``LoadedTask`` reads it.
   /// - Throws: ``Diagnostic`` with file, line and key.
-  public static func read(path: String) throws(Diagnostic) -> TaskFile {
-    try TaskFile(TaskDocument.read(path: path))
+  public static func read(
+    path: String, overrides: TaskOverrides = TaskOverrides()
+  ) throws(Diagnostic) -> TaskFile {
+    try TaskFile(TaskDocument.read(path: path), overrides: overrides)
   }
 
-  init(_ document: TaskDocument) throws(Diagnostic) {
+  init(
+    _ document: TaskDocument, overrides: TaskOverrides = TaskOverrides()
+  ) throws(Diagnostic) {
     path = document.path
     documents = document.files
     let nameNode = try document.required("task")
@@ -41,7 +45,8 @@ extension TaskFile {
       document, data: data,
       inherited: FewShotSettings.Inherited(
         prompt: prompt, choices: choices, answer: answer, answerPrefix: answerPrefix,
-        delimiter: delimiter, separator: separator))
+        delimiter: delimiter, separator: separator),
+      wanted: overrides.shots)
     let generation = try GenerationSettings(document, standardStop: separator)
     stops = generation.stops
     tokenLimit = generation.tokenLimit
@@ -55,7 +60,8 @@ extension TaskFile {
     stripsReferences = try document.value("strip")?.bool() ?? false
     decode = try document.value("decode")?.choice("way of decoding")
     (metrics, objective) = try MetricSetting.read(
-      document, kind: kind.declaration, filters: filters.map(\.name))
+      document, objective: overrides.objective, kind: kind.declaration,
+      filters: filters.map(\.name))
     toldMetric = objective
     idColumn = try document.value("id")?.string()
     clusterColumn = try document.value("cluster")?.string()

@@ -1,9 +1,8 @@
 import Recipes
-import SearchSpaces
 
 extension MergeSpace {
   /// Methods, profile and parameters in a line.
-  var describe: String {
+  public var describe: String {
     let names = methods.map(\.name)
     let method =
       names.count == 1
