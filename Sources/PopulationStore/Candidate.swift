@@ -13,6 +13,8 @@ public struct Candidate: Sendable, Hashable, Identifiable {
     case search
     /// Made for the final comparison, such as the mean of the optimizer's distribution.
     case finalist
+    /// Drawn at random from the distribution that the search began with, to compare the winner with.
+    case control
 
     public var isParent: Bool { self == .base || self == .expert }
     /// Parents and simple merges, which are scored without being charged.

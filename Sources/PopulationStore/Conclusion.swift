@@ -16,9 +16,11 @@ public struct Finalist: Sendable, Hashable {
 /// The winner against one other model, on one split.
 public struct Comparison: Sendable, Hashable {
   public enum Role: String, Sendable, Codable {
-    /// The two comparisons that the verdict is about, at the adjusted level.
+    /// The comparisons that the verdict is about, at the adjusted level.
     case bestParent = "best_parent"
     case bestSimple = "best_simple"
+    /// With the best of the random candidates.
+    case control
     /// Any other parent, unadjusted.
     case parent
   }

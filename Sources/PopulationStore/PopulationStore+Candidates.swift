@@ -56,6 +56,14 @@ extension PopulationStore {
     try query { try $0.candidates(selection) }
   }
 
+  /// Enters random candidates that the winner will be compared with, numbered after those there are.
+  public func enterControls(_ candidates: [NewCandidate], event: Event? = nil) throws {
+    try write(.control) { db in
+      try insert(candidates, into: db)
+      try record(event, in: db)
+    }
+  }
+
   /// - Throws: ``Diagnostic`` if there is none with this number.
   public func candidate(_ id: Candidate.ID) throws -> Candidate {
     try query { try $0.candidate(id) }

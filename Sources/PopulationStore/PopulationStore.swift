@@ -189,7 +189,8 @@ struct StoreQueries {
 
 /// The transactions of a store; see ``Failpoints`` for the places that they pass.
 public enum StoreTransaction: String, Sendable, CaseIterable {
-  case create, plan, generation, wave, finalists, look, conclusion, budget, phase, model, event
+  case create, plan, generation, wave, control, finalists, look, conclusion, budget, phase, model,
+    event
 }
 
 extension PopulationStore {

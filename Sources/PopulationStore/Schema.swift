@@ -14,11 +14,12 @@ public enum StoreSchema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1") { db in try db.execute(sql: version1) }
     migrator.registerMigration("2") { db in try db.execute(sql: version2) }
+    migrator.registerMigration("3") { db in try db.execute(sql: version3) }
     return migrator
   }()
 
   /// The statements that make the schema as it is now, with the meaning of every table and column.
-  public static var text: String { version1 + "\n\n" + version2 }
+  public static var text: String { [version1, version2, version3].joined(separator: "\n\n") }
 
   private static let version2 = """
     -- Items in blocks: races look at whole blocks, subsets are made of them. `item.block` is set when

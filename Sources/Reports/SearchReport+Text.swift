@@ -6,6 +6,7 @@ extension SearchReport {
   /// What `status` prints: where the search stands, who is how good, and how it got there.
   public var statusText: String {
     var sections = [heading, table.joined(separator: "\n")]
+    sections.append(front.joined(separator: "\n"))
     if conclusion != nil { sections.append(verdict.joined(separator: "\n")) }
     sections.append(course.joined(separator: "\n"))
     return sections.filter { !$0.isEmpty }.joined(separator: "\n\n") + "\n"
@@ -13,7 +14,7 @@ extension SearchReport {
 
   /// What a search prints at its end: everybody's scores, the gains and the verdict in words.
   public var finalText: String {
-    ([table, verdict].filter { !$0.isEmpty }.map { $0.joined(separator: "\n") })
+    ([table, front, verdict].filter { !$0.isEmpty }.map { $0.joined(separator: "\n") })
       .joined(separator: "\n\n") + "\n"
   }
 
@@ -71,6 +72,7 @@ extension SearchReport {
     if let conclusion {
       rows.removeAll { $0.0.kind == .simple && $0.0.id != conclusion.bestSimple }
     }
+    if let control = bestControl, control.id != winner?.id { rows.append((control, "control")) }
     if let winner { rows.append((winner, "winner")) }
     let isFinished = winner != nil && snapshot.search.phase == .finished
     if !isFinished, let bestObserved, bestObserved.id != winner?.id {
@@ -145,6 +147,7 @@ extension SearchReport {
       switch comparison.role {
       case .bestParent: "the best parent, "
       case .bestSimple: "the best simple merge, "
+      case .control: "the best random candidate, "
       case .parent: ""
       }
     return part + name(comparison.opponent)

@@ -81,6 +81,11 @@ public struct SearchReport: Sendable {
 
   public var conclusion: Conclusion? { snapshot.conclusions.last }
 
+  /// The random candidate that met the winner on test.
+  public var bestControl: Candidate? {
+    conclusion?.comparisons.first { $0.role == .control }.flatMap { candidate($0.opponent) }
+  }
+
   /// What validation chose in the last round.
   public var winner: Candidate? { conclusion.flatMap { candidate($0.winner) } }
 

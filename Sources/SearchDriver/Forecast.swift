@@ -53,7 +53,7 @@ public struct Forecast: Sendable {
     let parameters = inputs.base.configuration.weights.reduce(0) {
       $0 + $1.shape.elementCount
     }
-    let modelBytes = ([inputs.base] + inputs.experts.map(\.model)).reduce(0) { sum, model in
+    let modelBytes = inputs.family.reduce(0) { sum, model in
       model.checkpoint.files.reduce(sum) { $0 + $1.byteCount }
     }
     let manner = inputs.searchManner
@@ -71,8 +71,8 @@ public struct Forecast: Sendable {
 
     add(
       "models",
-      "\(inputs.base.configuration.architecture.modelType), \(grouped(parameters)) parameters; base, "
-        + "\(inputs.experts.count) experts")
+      "\(inputs.base.configuration.architecture.modelType), \(grouped(parameters)) parameters; "
+        + "\(inputs.hasBase ? "base, " : "")\(inputs.experts.count) experts")
     add("parameters", parameters)
     add("experts", inputs.experts.count)
     let counts = Split.allCases.map { split in
@@ -110,6 +110,20 @@ public struct Forecast: Sendable {
         add("warning", "fewer than 10 generations: raise 'evaluations' or search fewer dimensions")
       }
     }
+    let controls =
+      configuration.control == nil
+      ? 0
+      : (budget.map { budget in
+        Int(Double(budget.evaluations ?? 0) - budget.reserve)
+      } ?? 0)
+    if configuration.control != nil {
+      add(
+        "control",
+        "as many random candidates as the search pays for\(budget == nil ? "" : ", at most \(controls)"), "
+          + "scored when it has ended; not charged to 'evaluations'"
+          + (configuration.timeLimit == nil ? "" : ", and not under the time limit"))
+      add("controls", controls)
+    }
     if let limit = configuration.timeLimit {
       add("time limit", "\(span(limit)); the number of evaluations follows from the baselines")
       add("time_limit_seconds", limit)
@@ -124,8 +138,8 @@ public struct Forecast: Sendable {
     add("seconds_per_candidate", seconds)
     add("candidates_per_hour", 3600 / max(seconds, 1e-9))
     if let budget, let evaluations = budget.evaluations {
-      let baselines = Double(1 + inputs.experts.count + inputs.simpleMerges.count)
-      let total = seconds * (Double(evaluations) + 3 * baselines)
+      let baselines = Double(inputs.family.count + inputs.simpleMerges.count)
+      let total = seconds * (Double(evaluations + controls) + 3 * baselines)
       add("duration", "about \(span(total)) for baselines, search and verdict")
       add("seconds", total)
     }
@@ -179,7 +193,8 @@ public struct Forecast: Sendable {
       "at risk",
       "a kill loses at most one wave of \(wave) candidates, about \(span(seconds * Double(wave)))")
     add("minutes_at_risk", seconds * Double(wave) / 60)
-    let storeBytes = inputs.estimatedStoreBytes(evaluations: budget?.evaluations ?? 0)
+    let storeBytes = inputs.estimatedStoreBytes(
+      evaluations: (budget?.evaluations ?? 0) + controls)
     add(
       "store", "\(configuration.store), about \(grouped(storeBytes / 1_000_000 + 1)) MB at the end")
     add("store_bytes", storeBytes)

@@ -10,14 +10,18 @@ public struct SearchOverrides: Sendable {
   public var evaluations: Int?
   public var seed: UInt64?
   public var threads: Int?
+  /// Folder of the task files that a genome of mergekit-evolve names.
+  public var tasks: String?
 
   public init(
-    store: String? = nil, evaluations: Int? = nil, seed: UInt64? = nil, threads: Int? = nil
+    store: String? = nil, evaluations: Int? = nil, seed: UInt64? = nil, threads: Int? = nil,
+    tasks: String? = nil
   ) {
     self.store = store
     self.evaluations = evaluations
     self.seed = seed
     self.threads = threads
+    self.tasks = tasks
   }
 }
 
@@ -27,14 +31,19 @@ public struct SearchConfiguration: Sendable {
     public var name: String
     /// As written: a folder, or a hub id of the local Hugging Face cache.
     public var reference: String
+    /// Branch, tag or commit of a hub id; nil: the one that the cache calls main.
+    public var revision: String?
     /// Where it is written, for messages.
     public var location: String
   }
 
   public struct Models: Sendable {
+    /// Where there is no base, the model whose config and tokenizer stand for all: one of the experts.
     public var base: Model
     /// In the order of the file, which is the order of the genome.
     public var experts: [Model]
+    /// Only genomes of mergekit-evolve may have none.
+    public var hasBase = true
   }
 
   public struct Task: Sendable {
@@ -63,8 +72,12 @@ public struct SearchConfiguration: Sendable {
   public var name: String
   /// Nil where the space is one of raw parameters.
   public var models: Models?
-  /// The `space` section.
+  /// The `space` section, or the `genome` of mergekit-evolve.
   public var space: YAMLNode
+  /// What else a file of mergekit-evolve says.
+  var evolve: EvolveFile?
+  /// Folder in which the tasks of such a file were found, absolute.
+  public var taskFolder: String?
   /// Empty where an objective is given.
   public var tasks: [Task]
   /// What scores candidates instead of tasks.
@@ -119,14 +132,34 @@ extension SearchConfiguration {
   ) throws -> SearchConfiguration {
     let root = try YAMLDocument.parse(text: text, location: file).root.mapping("a search file")
     var reader = SectionReader(folder: folder)
-    reader.refuseUnknown(
-      root, ["name", "models", "space", "tasks", "objective", "search", "evaluation", "store"])
+    let isEvolve = EvolveFile.isOne(root)
     let name = reader.value { try root.optional("name")?.string() } ?? nil
-    let space = reader.value { try root.required("space") }
-    let isRaw = space.map(hasRawParameters) ?? false
-    let models = reader.models(root, isRaw: isRaw)
-    let objective = reader.objective(root, isRaw: isRaw)
-    let tasks = root.optional("objective") == nil && !isRaw ? reader.tasks(root) : []
+    let taskFolder = overrides.tasks.map { absolute($0, in: Search.currentFolder) }
+    let space: YAMLNode?
+    let models: Models?
+    let tasks: [Task]
+    var evolve: EvolveFile?
+    var objective: ObjectiveSettings?
+    if isEvolve {
+      evolve = reader.evolve(root)
+      space = root.optional("genome")
+      models = evolve?.models
+      tasks = reader.tasks(of: evolve, in: taskFolder, root)
+    } else {
+      if taskFolder != nil {
+        reader.problems.append(
+          Diagnostic(
+            "a search file names its task files itself", at: "--tasks",
+            fix: "leave the option out: it is for genomes of mergekit-evolve"))
+      }
+      reader.refuseUnknown(
+        root, ["name", "models", "space", "tasks", "objective", "search", "evaluation", "store"])
+      space = reader.value { try root.required("space") }
+      let isRaw = space.map(hasRawParameters) ?? false
+      models = reader.models(root, isRaw: isRaw)
+      objective = reader.objective(root, isRaw: isRaw)
+      tasks = root.optional("objective") == nil && !isRaw ? reader.tasks(root) : []
+    }
     let search = reader.search(root.optional("search"))
     let evaluation = reader.evaluation(root.optional("evaluation"))
     let store = reader.value { try root.optional("store")?.string() } ?? nil
@@ -134,7 +167,9 @@ extension SearchConfiguration {
       reader.problems.append(
         root.problem(
           "the search has no budget",
-          fix: "add 'search: {evaluations: 200}', or a time_limit such as 8h"))
+          fix: isEvolve
+            ? "add --evaluations N; mergekit-evolve's own number is 100"
+            : "add 'search: {evaluations: 200}', or a time_limit such as 8h"))
     }
     if let evaluations = overrides.evaluations, evaluations < 1 {
       reader.problems.append(
@@ -153,7 +188,8 @@ extension SearchConfiguration {
     let chosen = overrides.store.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
     return SearchConfiguration(
       file: file, text: text, folder: folder, name: name ?? stem, models: models, space: space,
-      tasks: tasks, objective: outside, algorithm: search.algorithm,
+      evolve: evolve, taskFolder: isEvolve ? taskFolder : nil, tasks: tasks, objective: outside,
+      algorithm: search.algorithm,
       evaluations: overrides.evaluations ?? search.evaluations, timeLimit: search.timeLimit,
       seed: overrides.seed ?? search.seed, population: search.population, control: search.control,
       restarts: search.restarts, warmStart: search.warmStart, target: search.target,
@@ -177,7 +213,7 @@ extension SearchConfiguration {
 }
 
 /// Reads the sections of a search file and collects what is wrong instead of stopping at the first.
-private struct SectionReader {
+struct SectionReader {
   let folder: String
   var problems: [Diagnostic] = []
 
@@ -209,6 +245,8 @@ private struct SectionReader {
       return try read()
     } catch let problem as Diagnostic {
       problems.append(problem)
+    } catch let list as DiagnosticList {
+      problems += list.all
     } catch {
       problems.append(Diagnostic("\(error)", at: "", fix: "check the search file"))
     }

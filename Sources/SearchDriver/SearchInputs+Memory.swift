@@ -97,7 +97,7 @@ extension SearchInputs {
       tasks.reduce(0) { $0 + $1.itemCount(in: split) }
     }
     let perCandidate = items[0] * 12 + 4_000
-    let judged = 1 + experts.count + simpleMerges.count + settings.finalistCost.made
+    let judged = family.count + simpleMerges.count + settings.finalistCost.made
     return evaluations * perCandidate + judged * items.reduce(0, +) * 60 + 200_000
   }
 

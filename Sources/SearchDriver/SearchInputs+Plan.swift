@@ -49,7 +49,7 @@ extension SearchInputs {
       Double(prepared.test.requestedTokens)
       / Double(max(1, prepared.search.requestedTokens))
     // Validation of baselines, test of parents, simple merge and winner; decoding doubles it.
-    let judged = Double(experts.count + 1 + simpleMerges.count) * cost.validationPasses
+    let judged = Double(family.count + simpleMerges.count) * cost.validationPasses
     let overhead = 2 * (judged + Double(experts.count + 3) * (testPasses + 1))
     let affordable = seconds / max(pass, 1e-6) - overhead
     let evaluations = max(cost.smallestBudget, Int(min(affordable, 1e8)))

@@ -19,7 +19,9 @@ extension SearchInputs {
     return NewSearch(
       name: configuration.name, configuration: text, seed: configuration.seed,
       bootstrapSeed: SplitMix64.output(configuration.seed), precision: engine.precision.rawValue,
-      decode: DecodeMode.never.rawValue, models: try Self.storedModels(base, experts, on: pool),
+      decode: DecodeMode.never.rawValue,
+      models: try Self.storedModels(
+        hasBase ? base : nil, experts, on: pool),
       tasks: try storedTasks(),
       benchmarks: try storedBenchmarks(),
       budget: evaluations.map(budget(evaluations:))
@@ -31,7 +33,8 @@ extension SearchInputs {
     func parent(_ kind: Candidate.Kind, _ name: String) -> NewCandidate {
       NewCandidate(kind: kind, name: name, fingerprint: fnv1a64("parent/\(name)".utf8))
     }
-    return [parent(.base, SearchConfiguration.baseName)] + experts.map { parent(.expert, $0.name) }
+    return (hasBase ? [parent(.base, SearchConfiguration.baseName)] : [])
+      + experts.map { parent(.expert, $0.name) }
       + simpleMerges.map { merge in
         let text = merge.document.yaml
         return NewCandidate(
@@ -41,10 +44,11 @@ extension SearchInputs {
 
   /// The family with the fingerprints of its contents.
   static func storedModels(
-    _ base: OpenModel, _ experts: [Expert], on pool: WorkerPool
+    _ base: OpenModel?, _ experts: [Expert], on pool: WorkerPool
   ) throws -> [StoredModel] {
     let named =
-      [(SearchConfiguration.baseName, base, true)] + experts.map { ($0.name, $0.model, false) }
+      (base.map { [(SearchConfiguration.baseName, $0, true)] } ?? [])
+      + experts.map { ($0.name, $0.model, false) }
     return try named.map { name, model, isBase in
       StoredModel(
         name: name, isBase: isBase, path: absolutePath(of: model),
@@ -92,7 +96,8 @@ extension SearchInputs {
     against search: StoredSearch, benchmarks: [StoredBenchmark], at location: String
   ) throws {
     var problems: [Diagnostic] = []
-    let named = [(SearchConfiguration.baseName, base)] + experts.map { ($0.name, $0.model) }
+    let named =
+      (hasBase ? [(SearchConfiguration.baseName, base)] : []) + experts.map { ($0.name, $0.model) }
     for (name, model) in named {
       guard let stored = search.models.first(where: { $0.name == name }) else { continue }
       let then = try decodeJSON(

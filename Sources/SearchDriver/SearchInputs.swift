@@ -29,7 +29,9 @@ struct SearchInputs: Sendable {
   let library: CheckpointLibrary
   /// What all candidates share: statistics of the models' tensors.
   let statistics: StatisticsCache
+  /// Where there is no base, the model whose config and tokenizer stand for all: one of the experts.
   let base: OpenModel
+  let hasBase: Bool
   let experts: [Expert]
   let tasks: [LoadedTask]
   let weights: [Double]
@@ -41,11 +43,11 @@ struct SearchInputs: Sendable {
   /// Requests by split and way of decoding, made once.
   let prepared: PreparedSplits
   let simpleMerges: [SimpleMerge]
-  let spaceSettings: MergeSpaceSettings
+  let spaceSettings: SpaceSettings
   let outline: ModelOutline
   /// What the space and the optimizer are made from.
   private(set) var settings: PlanSettings
-  private(set) var mergeSpace: MergeSpace
+  private(set) var mergeSpace: any RecipeSpace
   /// Anonymous memory of everything that stays, in bytes, measured when all was open.
   let heldMemory: Int
 
@@ -72,8 +74,8 @@ struct SearchInputs: Sendable {
   func replacing(settings: PlanSettings) throws -> SearchInputs {
     var inputs = self
     inputs.settings = settings
-    inputs.mergeSpace = try MergeSpace(
-      spaceSettings, models: mergeSpace.models, outline: outline, budget: settings.spaceBudget)
+    inputs.mergeSpace = try spaceSettings.space(
+      models: mergeSpace.models, outline: outline, budget: settings.spaceBudget)
     if let source = configuration.warmStart {
       inputs.settings.warmStart = try source.warmStart(for: inputs.mergeSpace.space)
     }
@@ -82,13 +84,16 @@ struct SearchInputs: Sendable {
 }
 
 extension SearchInputs {
+  /// Base and experts, each once.
+  var family: [OpenModel] { (hasBase ? [base] : []) + experts.map(\.model) }
+
   /// The family as recipes name it; merges are stored in the dtype of the base.
   static func mergeModels(
-    _ base: OpenModel, _ experts: [SearchInputs.Expert]
+    _ base: OpenModel, _ experts: [SearchInputs.Expert], hasBase: Bool = true
   ) throws -> MergeModels {
     let stored = base.usedTensors.first.flatMap { base.checkpoint.description(of: $0)?.dtype }
     return try MergeModels(
-      base: ModelReference(path: absolutePath(of: base)),
+      base: hasBase ? ModelReference(path: absolutePath(of: base)) : nil,
       experts: experts.map {
         MergeModels.Expert(
           name: $0.name, model: ModelReference(path: absolutePath(of: $0.model)))
@@ -122,7 +127,9 @@ private struct SearchOpening {
     checkSettings()
     let pool = WorkerPool(threads: configuration.threads ?? WorkerPool.processorCount)
     let memory = configuration.memory ?? Int(ProcessInfo.processInfo.physicalMemory / 2)
-    let library = CheckpointLibrary(folders: [configuration.folder])
+    // mergekit looks from the working directory.
+    let library = CheckpointLibrary(
+      folders: (configuration.evolve == nil ? [] : [""]) + [configuration.folder])
     let statistics = StatisticsCache(limit: memory / 4)
     guard let family = configuration.models else {
       preconditionFailure("a search over tasks has models")
@@ -140,7 +147,9 @@ private struct SearchOpening {
     guard problems.isEmpty, let base, let tokenizer else { throw DiagnosticList(problems) }
 
     let configuration = configuration
-    let models = try value { try SearchInputs.mergeModels(base, experts) }
+    let models = try value {
+      try SearchInputs.mergeModels(base, experts, hasBase: family.hasBase)
+    }
     guard let models else { throw DiagnosticList(problems) }
     let evaluation = try value {
       let precision = Self.precision(configuration)
@@ -161,7 +170,8 @@ private struct SearchOpening {
       }
       if !problems.isEmpty { break }
     }
-    for model in [base] + experts.map(\.model) where problems.isEmpty {
+    let parents = (family.hasBase ? [base] : []) + experts.map(\.model)
+    for model in parents where problems.isEmpty {
       _ = try value { try model.checkFinite(on: pool) }
     }
     guard problems.isEmpty, let (engine, evaluator, judge, prepared) = evaluation, let simple else {
@@ -169,14 +179,14 @@ private struct SearchOpening {
     }
     let outline = ModelOutline(base.configuration)
     let inputs = try value {
-      let spaceSettings = try MergeSpaceSettings(configuration.space, models: models)
+      let spaceSettings = try SpaceSettings(configuration, models: models)
       var settings = try Self.planSettings(
         configuration, spaceSettings, plan: plan, prepared)
-      let mergeSpace = try MergeSpace(
-        spaceSettings, models: models, outline: outline, budget: settings.spaceBudget)
+      let mergeSpace = try spaceSettings.space(
+        models: models, outline: outline, budget: settings.spaceBudget)
       if plan == nil {
         settings.blocks = try BlockSettings.chosen(
-          configuration, for: prepared.search, family: [base] + experts.map(\.model),
+          configuration, for: prepared.search, family: parents,
           hasFront: settings.objectives != nil, precision: engine.precision)
       }
       if plan == nil, let source = configuration.warmStart {
@@ -186,7 +196,7 @@ private struct SearchOpening {
       return SearchInputs(
         configuration: configuration, pool: pool, memory: memory, library: library,
         statistics: statistics,
-        base: base,
+        base: base, hasBase: family.hasBase,
         experts: experts, tasks: tasks, weights: configuration.tasks.map(\.weight),
         engine: engine, judge: judge, evaluator: evaluator, prepared: prepared,
         simpleMerges: simple,
@@ -214,13 +224,6 @@ private struct SearchOpening {
     } catch {
       problems.append(error)
     }
-    if configuration.control != nil {
-      problems.append(
-        Diagnostic(
-          "a control is not available in this version",
-          at: "\(configuration.file): search.control",
-          fix: "remove the key; 'algorithm: random' searches at random in a store of its own"))
-    }
     if Algorithms.all[configuration.algorithm] == nil {
       problems.append(
         unknownName(
@@ -232,20 +235,19 @@ private struct SearchOpening {
   private mutating func model(
     _ model: SearchConfiguration.Model, _ library: CheckpointLibrary
   ) throws -> OpenModel? {
-    try value { try library.model(ModelReference(path: model.reference)) }
+    try value {
+      try library.model(ModelReference(path: model.reference, revision: model.revision))
+    }
   }
 
   /// `folder` holds the tokenizer, and the chat template for tasks that are conversations.
   private mutating func loadTasks(folder: String) throws -> [LoadedTask] {
     var tasks: [LoadedTask] = []
-    for task in configuration.tasks {
+    let configuration = configuration
+    for (index, task) in configuration.tasks.enumerated() {
       guard
-        let loaded = try value({ () -> LoadedTask in
-          var file = try TaskFile.read(path: task.path)
-          if let metric = task.metric {
-            file = try file.telling(metric.name, at: metric.location)
-          }
-          return try LoadedTask.load(file, chat: nil, folder: folder)
+        let loaded = try value({
+          try Self.load(task, number: index, of: configuration, folder: folder)
         })
       else { continue }
       if tasks.contains(where: { $0.name == loaded.name }) {
@@ -277,15 +279,27 @@ private struct SearchOpening {
     }
   }
 
+  private static func load(
+    _ task: SearchConfiguration.Task, number index: Int, of configuration: SearchConfiguration,
+    folder: String
+  ) throws(Diagnostic) -> LoadedTask {
+    guard let evolve = configuration.evolve else {
+      var file = try TaskFile.read(path: task.path)
+      if let metric = task.metric { file = try file.telling(metric.name, at: metric.location) }
+      return try LoadedTask.load(file, chat: nil, folder: folder)
+    }
+    return try evolve.load(index, path: task.path, folder: folder, seed: configuration.seed)
+  }
+
   private static func planSettings(
-    _ configuration: SearchConfiguration, _ space: MergeSpaceSettings, plan: Plan?,
+    _ configuration: SearchConfiguration, _ space: SpaceSettings, plan: Plan?,
     _ prepared: PreparedSplits
   ) throws -> PlanSettings {
     if let plan { return try decodeJSON(PlanSettings.self, plan.settings, at: "plan.settings") }
     let hasFront = configuration.algorithm == NSGA2.name && configuration.tasks.count > 1
     let cost = FinalistCost(
-      isStochastic: space.methods.contains(where: \.isStochastic),
-      choosesAmongCategories: space.methods.count > 1 || space.pairs.count > 1,
+      isStochastic: space.isStochastic,
+      choosesAmongCategories: space.choosesAmongCategories,
       hasDistribution: Algorithms.all[configuration.algorithm]?.hasDistribution ?? false,
       front: hasFront ? FinalistCost.frontMembers : nil,
       validationPasses: Double(prepared.validation.requestedTokens)

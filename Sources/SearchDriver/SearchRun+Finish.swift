@@ -11,6 +11,7 @@ extension SearchRun {
     if search.phase == .finished, let conclusion = try store.conclusions().last {
       return conclusion
     }
+    let controls = try scoreControls(search)
     let finalists = try cycle.enterFinalists(round: round)
     let searchManner = try searchManner(search)
     note("scoring \(finalists.count) finalists on the search split")
@@ -18,11 +19,14 @@ extension SearchRun {
       finalists.map { ($0, inputs.maskSeed(of: $0)) }, searchManner, keepsTexts: false)
 
     let baselines = try store.candidates(.baselines)
-    let judged = baselines + finalists
-    note("validating \(finalists.count) finalists, \(baselines.count) baselines")
+    // A random candidate may be a finalist too.
+    let judged = baselines + finalists + controls.filter { !finalists.map(\.id).contains($0.id) }
+    note(
+      "validating \(finalists.count) finalists, \(baselines.count) baselines"
+        + (controls.isEmpty ? "" : ", \(controls.count) random candidates"))
     let validation = judgingManner(.validation)
     try score(judged.flatMap(withMaskSeeds), validation, keepsTexts: true)
-    let contest = try contest(judged, finalists, validation, round: round)
+    let contest = try contest(judged, finalists, controls, validation, round: round)
     let tested = contest.tested
 
     // For the optimism gap: the search split in the manner of the other two.
@@ -32,7 +36,7 @@ extension SearchRun {
       run: self, test: judgingManner(.test), seed: search.bootstrapSeed
     ).comparisons(
       winner: contest.winner, bestParent: contest.parent, bestSimple: contest.simple,
-      parents: baselines.filter(\.kind.isParent))
+      control: contest.control, parents: baselines.filter(\.kind.isParent))
     let conclusion = Conclusion(
       round: round, winner: contest.winner.id, bestParent: contest.parent.id,
       bestSimple: contest.simple?.id, comparisons: comparisons)
@@ -45,7 +49,9 @@ extension SearchRun {
     let winner: Candidate
     let parent: Candidate
     let simple: Candidate?
-    /// The three, the other parents and the validated Pareto front, each once.
+    /// The best of the random candidates.
+    let control: Candidate?
+    /// These, the other parents and the validated Pareto front, each once.
     let tested: [Candidate]
   }
 
@@ -54,10 +60,12 @@ extension SearchRun {
   /// Who fails on the test items neither wins nor is beaten: the next best takes the place, and the
   /// further look is noted.
   private func contest(
-    _ judged: [Candidate], _ finalists: [Candidate], _ validation: ScoringManner, round: Int
+    _ judged: [Candidate], _ finalists: [Candidate], _ controls: [Candidate],
+    _ validation: ScoringManner, round: Int
   ) throws -> Contest {
     let test = judgingManner(.test)
     let ids = Set(finalists.map(\.id))
+    let controlIDs = Set(controls.map(\.id))
     while true {
       let standings = try judged.map { candidate -> (Candidate, Double?) in
         if case .failed = try store.candidate(candidate.id).status { return (candidate, nil) }
@@ -66,16 +74,20 @@ extension SearchRun {
       let winner = try best(standings.filter { ids.contains($0.0.id) })
       let parent = try best(standings.filter(\.0.kind.isParent))
       let simple = try? best(standings.filter { $0.0.kind == .simple })
+      let control = try? best(standings.filter { controlIDs.contains($0.0.id) })
       let opponents = judged.filter {
-        ($0.kind.isParent || $0.id == simple?.id) && $0.id != winner.id
+        ($0.kind.isParent || $0.id == simple?.id || $0.id == control?.id) && $0.id != winner.id
       }
-      let front = try front(of: finalists, validation).filter { $0.id != winner.id }
+      let front = try front(of: finalists, validation).filter { front in
+        front.id != winner.id && front.id != control?.id
+      }
       let contest = Contest(
-        winner: winner, parent: parent, simple: simple, tested: opponents + [winner] + front)
+        winner: winner, parent: parent, simple: simple, control: control,
+        tested: opponents + [winner] + front)
       try store.noteTestLook(.verdict, round: round, candidates: contest.tested.map(\.id))
       note("testing the winner, its parents and the best simple merge")
       try score(contest.tested.flatMap(withMaskSeeds), test, keepsTexts: true)
-      let main = [winner, parent] + (simple.map { [$0] } ?? [])
+      let main = [winner, parent] + [simple, control].compactMap { $0 }
       if try main.allSatisfy({ try meanScore($0, test) != nil }) { return contest }
     }
   }

@@ -71,9 +71,17 @@ extension SearchRun {
   /// An optimizer that starts where the search file or an earlier search says, else at the best simple
   /// merge on the search split that the space can express.
   private func newOptimizer(_ search: StoredSearch) throws -> AnyOptimizer {
-    guard !inputs.spaceSettings.hasStart, inputs.settings.warmStart == nil else {
-      return try inputs.makeOptimizer(seed: search.seed, start: nil)
-    }
+    let start = try startingMerge(search)
+    if let start { note("the search starts at \(start.name), \(fixed(start.score, 4))") }
+    return try inputs.makeOptimizer(seed: search.seed, start: start?.genome)
+  }
+
+  /// The simple merge at which the search starts; nil where a file says the start, or if the space
+  /// expresses none.
+  func startingMerge(
+    _ search: StoredSearch
+  ) throws -> (name: String, score: Double, genome: Genome)? {
+    guard !inputs.spaceSettings.hasStart, inputs.settings.warmStart == nil else { return nil }
     let manner = try searchManner(search)
     var best: (name: String, score: Double, genome: Genome)?
     for candidate in try store.candidates(.kind(.simple)) {
@@ -84,8 +92,7 @@ extension SearchRun {
       else { continue }
       best = (merge.name, score, genome)
     }
-    if let best { note("the search starts at \(best.name), \(fixed(best.score, 4))") }
-    return try inputs.makeOptimizer(seed: search.seed, start: best?.genome)
+    return best
   }
 
   private func scoreGeneration(

@@ -10,6 +10,8 @@ struct StoredConfiguration: Codable {
   /// What the command line changed.
   var evaluations: Int?
   var seed: UInt64
+  /// Folder of the task files that a genome of mergekit-evolve names.
+  var tasks: String?
 
   init(_ configuration: SearchConfiguration) {
     file = configuration.file
@@ -17,6 +19,7 @@ struct StoredConfiguration: Codable {
     yaml = configuration.text
     evaluations = configuration.evaluations
     seed = configuration.seed
+    tasks = configuration.taskFolder
   }
 
   init(_ text: String, at location: String) throws(Diagnostic) {
@@ -30,7 +33,8 @@ struct StoredConfiguration: Codable {
     try SearchConfiguration.parse(
       text: yaml, file: file, folder: folder,
       overrides: SearchOverrides(
-        store: store, evaluations: evaluations, seed: seed, threads: threads))
+        store: store, evaluations: evaluations, seed: seed, threads: threads,
+        tasks: tasks))
   }
 }
 
@@ -42,9 +46,15 @@ extension SearchConfiguration {
         relocations[model.name].map { Self.absolute($0, in: Search.currentFolder) } ?? model.path
       if model.isBase {
         self.models?.base.reference = path
+        self.models?.base.revision = nil
       } else if let index = self.models?.experts.firstIndex(where: { $0.name == model.name }) {
         self.models?.experts[index].reference = path
+        self.models?.experts[index].revision = nil
       }
+    }
+    if let models = self.models, !models.hasBase, let first = models.experts.first {
+      self.models?.base.reference = first.reference
+      self.models?.base.revision = nil
     }
   }
 }

@@ -23,12 +23,18 @@ struct CheckCommand: AsyncParsableCommand {
     ))
   var evaluations: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "For a genome of mergekit-evolve: the folder of the files of its tasks.",
+      valueName: "folder"))
+  var tasks: String?
+
   @Flag(help: "Print the forecast as JSON.")
   var json = false
 
   func run() async throws {
     let configuration = try SearchConfiguration.read(
-      path: searchFile, overrides: SearchOverrides(evaluations: evaluations))
+      path: searchFile, overrides: SearchOverrides(evaluations: evaluations, tasks: tasks))
     let forecast = try Search.check(configuration)
     print(json ? forecast.json : forecast.text)
   }

@@ -16,7 +16,11 @@ struct SearchCommand: AsyncParsableCommand {
       Every result is committed to one SQLite file. Stop at any time with Ctrl-C, or lose power: \
       'mergevolve resume STORE' goes on exactly where it stopped.
 
+      A genome file of mergekit-evolve runs as it is: name its task files' folder and the budget.
+
       Example: mergevolve search Searches/demo.yaml --store /tmp/demo.sqlite
+
+      Example: mergevolve search genome.yaml --tasks tasks/ --evaluations 200
       """)
 
   @Argument(help: ArgumentHelp("The search file (YAML).", valueName: "search.yaml"))
@@ -39,11 +43,17 @@ struct SearchCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Worker threads, instead of the file's.", valueName: "number"))
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "For a genome of mergekit-evolve: the folder of the files of its tasks.",
+      valueName: "folder"))
+  var tasks: String?
+
   func run() async throws {
     let configuration = try SearchConfiguration.read(
       path: searchFile,
       overrides: SearchOverrides(
-        store: store, evaluations: evaluations, seed: seed, threads: threads))
+        store: store, evaluations: evaluations, seed: seed, threads: threads, tasks: tasks))
     let progress = ProgressPrinter()
     let failpoints = try ProcessEnvironment.failpoints()
     _ = try await interruptible {

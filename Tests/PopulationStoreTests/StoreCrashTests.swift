@@ -13,7 +13,7 @@ import Testing
 
   static let kills: [Kill] =
     StoreTransaction.allCases
-    .filter { ![.budget, .phase, .model].contains($0) }
+    .filter { ![.budget, .phase, .model, .control].contains($0) }
     .flatMap { transaction in
       ["before", "inside", "after"].map { place in
         Kill(

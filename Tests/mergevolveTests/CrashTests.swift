@@ -168,6 +168,63 @@ import Testing
     }
   }
 
+  @Test("a search with a control is as exact, killed at any place of the control")
+  func control() async throws {
+    let search = try TinySearch(
+      questions: 82, population: 12, evaluation: "{racing: true}", rules: ", control: random")
+    let program = KilledProgram(folder: search.folder.path)
+    let whole = try await program.run(["search", "tiny.yaml", "--store", "whole.sqlite"])
+    try #require(whole.end == .exited(0), "\(whole.errors)")
+    let expected = try search.dump("whole.sqlite")
+    let store = try PopulationStore.open(search.path("whole.sqlite"), for: .reading)
+    let controls = try store.candidates(.kind(.control))
+    #expect(controls.count == Int(try store.chargedCost()))
+    #expect(controls.allSatisfy { $0.status == .scored || $0.duplicateOf != nil })
+    let conclusion = try #require(try store.conclusions().last)
+    #expect(conclusion.comparisons.prefix(3).map(\.role) == [.bestParent, .bestSimple, .control])
+    #expect(conclusion.comparisons.prefix(3).allSatisfy { abs($0.level - (1 - 0.05 / 3)) < 1e-12 })
+
+    for place in ["before-control", "inside-control", "after-control"] {
+      let name = "\(place).sqlite"
+      let killed = try await program.run(
+        ["search", "tiny.yaml", "--store", name], failpoint: place)
+      #expect(killed.end == .killed, "nothing passed \(place): \(killed.errors)")
+      let run = try await program.run(["resume", name, "--threads", "1"])
+      try #require(run.end == .exited(0), "\(run.errors)")
+      #expect(try search.dump(name) == expected, "\(place)")
+    }
+    // After the control is entered, in each of its waves and in those that follow.
+    var end = try await program.run(
+      ["search", "tiny.yaml", "--store", "waves.sqlite"], failpoint: "after-control"
+    ).end
+    var kills = 0
+    while end == .killed, kills < 100 {
+      kills += 1
+      end = try await program.run(["resume", "waves.sqlite"], failpoint: "after-wave").end
+    }
+    #expect(end == .exited(0) && kills >= 4)
+    #expect(try search.dump("waves.sqlite") == expected)
+  }
+
+  @Test("an extension keeps the random candidates of its control and draws more")
+  func extendingControl() async throws {
+    let search = try TinySearch(rules: ", control: random")
+    let program = KilledProgram(folder: search.folder.path)
+    let first = try await program.run(["search", "tiny.yaml", "--store", "s.sqlite"])
+    try #require(first.end == .exited(0), "\(first.errors)")
+    func controls() throws -> [Candidate] {
+      try PopulationStore.open(search.path("s.sqlite"), for: .reading).candidates(.kind(.control))
+    }
+    let before = try controls()
+    let second = try await program.run(["resume", "s.sqlite", "--evaluations", "150"])
+    try #require(second.end == .exited(0), "\(second.errors)")
+    let after = try controls()
+    #expect(after.count > before.count)
+    #expect(after.prefix(before.count).map(\.fingerprint) == before.map(\.fingerprint))
+    let status = try await Program(in: search.folder.path).run(["status", "s.sqlite"])
+    #expect(status.output.contains("the best random candidate"), "\(status.output)")
+  }
+
   @Test("with one thread and with two: the same tables")
   func threads() async throws {
     let one = try await uninterrupted(threads: 1)

@@ -242,6 +242,40 @@ import Testing
     #expect(next.first?["parameters"]?["weight.left"]?.double != nil)
   }
 
+  @Test("from an earlier search: begins where that had got to, whatever becomes of its store")
+  func warmStart() async throws {
+    let objective = "{command: [sh, score.sh], direction: minimize, noise: none, retries: 0}"
+    try folder.write(yaml(objective), to: "search.yaml")
+    let first = try await program.run(["search", "search.yaml", "--store", "first.sqlite"])
+    try #require(first.status == 0, "\(first.errors)")
+    let rules = ", warm_start: {store: first.sqlite}}"
+    try folder.write(
+      yaml(objective, evaluations: 30).replacing("population: 6}", with: "population: 6" + rules),
+      to: "warm.yaml")
+    func firstGeneration(_ store: String) throws -> [Double] {
+      try PopulationStore.open(folder.file(store), for: .reading)
+        .candidates(.generation(run: 0, number: 0)).compactMap(\.genome?.values.first)
+    }
+    let whole = try await program.run(["search", "warm.yaml", "--store", "whole.sqlite"])
+    try #require(whole.status == 0, "\(whole.errors)")
+    func distance(_ values: [Double]) -> Double {
+      values.reduce(0) { $0 + abs($1 - 0.3) } / Double(values.count)
+    }
+    #expect(
+      try distance(firstGeneration("whole.sqlite")) < distance(firstGeneration("first.sqlite")) / 2)
+    // What was read at creation is kept.
+    let killed = try await KilledProgram(folder: folder.path).run(
+      ["search", "warm.yaml", "--store", "killed.sqlite"], failpoint: "after-publish")
+    #expect(killed.end == .killed, "\(killed.errors)")
+    try FileManager.default.removeItem(atPath: folder.file("first.sqlite"))
+    let resumed = try await program.run(["resume", "killed.sqlite"])
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    let stores = try ["whole.sqlite", "killed.sqlite"].map { name in
+      try PopulationStore.open(folder.file(name), for: .reading).dump()
+    }
+    #expect(stores[0] == stores[1])
+  }
+
   @Test("refuses what does not go together, naming key and remedy")
   func badFiles() async throws {
     for (text, problem) in [
@@ -249,6 +283,10 @@ import Testing
       (yaml("{command: []}"), "names no program"),
       (yaml("{command: [x], noise: loud}"), "unknown noise 'loud'"),
       (yaml("7"), "objective: is '7'"),
+      (
+        yaml("ask").replacing("seed: 4", with: "seed: 4, control: random"),
+        "search.control: a control is compared"
+      ),
       (yaml("ask", evaluations: 7), "do not pay for one generation of 6"),
       (
         yaml("ask").replacing("objective: ask\n", with: ""), "raw parameters have no objective"

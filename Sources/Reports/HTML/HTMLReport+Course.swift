@@ -94,7 +94,9 @@ extension HTMLReport {
 
   /// Parents and the best simple merge, as far as they are scored.
   private var references: [XYPlot.Reference] {
-    let models = report.baselines.filter(\.kind.isParent) + (bestSimple.map { [$0] } ?? [])
+    let models =
+      report.baselines.filter(\.kind.isParent)
+      + [bestSimple, report.bestControl].compactMap { $0 }
     return models.compactMap { model in
       report.figure(model.id, .search).map { figure in
         XYPlot.Reference(
@@ -108,7 +110,7 @@ extension HTMLReport {
     case .base: .base
     case .expert: .expert
     case .simple: .simple
-    case .search, .finalist: .candidate
+    case .search, .finalist, .control: .candidate
     }
   }
 

@@ -24,6 +24,7 @@ extension HTMLReport {
           isMain: isMain))
     }
     let main = conclusion.comparisons.filter { $0.role != .parent }.map(\.words)
+    let number = main.count > 2 ? "three" : "two"
     let split = conclusion.comparisons.first?.split.rawValue ?? BenchmarkSplit.test.rawValue
     var blocks: [Block] = [
       .paragraph(
@@ -44,8 +45,8 @@ extension HTMLReport {
       blocks.append(
         .paragraph(
           "Intervals are paired bootstrap intervals over the questions. The words of the verdict "
-            + "follow the two emphasised ones, which are wider because they are two; the other "
-            + "parents are shown unadjusted."))
+            + "follow the \(number) emphasised ones, which are wider because they are \(number); the "
+            + "other parents are shown unadjusted."))
     }
     if !report.notes.isEmpty { blocks.append(.list(report.notes)) }
     if !report.snapshot.finalists.isEmpty {

@@ -90,6 +90,7 @@ public struct HTMLReport: Sendable {
     add(report.winner == nil ? "Best so far (not validated)" : "Winner", subject)
     add("Best parent", report.bestParent)
     add("Best simple merge", bestSimple)
+    add("Best random candidate", report.bestControl)
     let budget = report.snapshot.search.budget
     facts.append(
       .init(

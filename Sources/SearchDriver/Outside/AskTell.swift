@@ -28,7 +28,7 @@ public struct AskTell {
       .configuration(store: store.path, threads: nil)
     let problem: any SearchProblem
     if let objective = configuration.objective {
-      problem = try OutsideInputs(configuration, objective)
+      problem = try OutsideInputs(configuration, objective, plan: search.plan)
     } else {
       guard search.phase != .baselines, search.plan != nil else {
         throw Diagnostic(

@@ -19,12 +19,25 @@ struct OutsideInputs: SearchProblem {
   let configuration: SearchConfiguration
   let objective: ObjectiveSettings
   let space: SearchSpace
+  /// What an earlier search said when this one was created.
+  private let warmStart: WarmStart?
   /// What genomes mean as recipes; nil for raw parameters.
   private let merges: MergeSpace?
   private let family: Family?
 
+  /// What is fixed at creation beside the plan's own columns.
+  private struct Settings: Codable {
+    var minimizes: Bool
+    var exact: Bool
+    var warmStart: WarmStart?
+  }
+
+  /// `plan` is what was fixed at creation, nil for a new search.
+  ///
   /// - Throws: `DiagnosticList` with everything that is wrong.
-  init(_ configuration: SearchConfiguration, _ objective: ObjectiveSettings) throws {
+  init(
+    _ configuration: SearchConfiguration, _ objective: ObjectiveSettings, plan: Plan? = nil
+  ) throws {
     self.configuration = configuration
     self.objective = objective
     guard let evaluations = configuration.evaluations else {
@@ -34,12 +47,13 @@ struct OutsideInputs: SearchProblem {
           fix: "add 'search: {evaluations: 200}'; a time_limit may stand beside it")
       ])
     }
-    if configuration.warmStart != nil {
+    if configuration.control != nil {
       throw DiagnosticList([
         Diagnostic(
-          "a warm start needs scores of this program's own",
-          at: "\(configuration.file): search.warm_start",
-          fix: "give the parameters a 'start' instead")
+          "a control is compared with the winner on test items, which an objective of your own has not",
+          at: "\(configuration.file): search.control",
+          fix:
+            "remove the key; 'algorithm: random-start' draws such candidates in a store of its own")
       ])
     }
     family = try Self.family(configuration)
@@ -54,6 +68,11 @@ struct OutsideInputs: SearchProblem {
       try mapping.rejectUnknownKeys(known: ["parameters"])
       merges = nil
       space = try SearchSpace(parameters: try mapping.required("parameters"))
+    }
+    if let plan {
+      warmStart = try decodeJSON(Settings.self, plan.settings, at: "plan.settings").warmStart
+    } else {
+      warmStart = try configuration.warmStart?.warmStart(for: space)
     }
     let optimizer = try makeOptimizer(seed: configuration.seed, start: nil)
     let smallest = optimizer.populationSize + reserve
@@ -86,7 +105,7 @@ struct OutsideInputs: SearchProblem {
     var settings = OptimizerSettings(
       budget: (configuration.evaluations ?? reserve) - reserve,
       populationSize: configuration.population, noise: objective.isExact ? .none : .sampling,
-      restarts: configuration.restarts)
+      restarts: configuration.restarts, warmStart: warmStart)
     if let start { settings.start(at: start, in: space) }
     return try AnyOptimizer(
       configuration.algorithm, space: space, settings: settings, seed: seed,
@@ -126,7 +145,9 @@ struct OutsideInputs: SearchProblem {
       plan: Plan(
         space: try canonicalJSON(space), algorithm: configuration.algorithm,
         covariance: optimizer.covariance, population: optimizer.populationSize, racing: false,
-        settings: try canonicalJSON(["minimizes": objective.minimizes, "exact": objective.isExact])),
+        settings: try canonicalJSON(
+          Settings(
+            minimizes: objective.minimizes, exact: objective.isExact, warmStart: warmStart))),
       baselines: try family?.baselines(maskSeed: configuration.seed) ?? [])
   }
 

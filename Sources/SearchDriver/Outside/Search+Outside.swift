@@ -5,9 +5,12 @@ import PopulationStore
 extension Search {
   /// The inputs of a stored search that is scored outside of this program; nil for one over tasks.
   static func outsideInputs(of store: PopulationStore) throws -> OutsideInputs? {
-    let configuration = try StoredConfiguration(try store.search().configuration, at: store.path)
+    let search = try store.search()
+    let configuration = try StoredConfiguration(search.configuration, at: store.path)
       .configuration(store: store.path, threads: nil)
-    return try configuration.objective.map { try OutsideInputs(configuration, $0) }
+    return try configuration.objective.map {
+      try OutsideInputs(configuration, $0, plan: search.plan)
+    }
   }
 
   /// The inputs of a stored search over tasks.
