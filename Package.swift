@@ -234,8 +234,8 @@ let package = Package(
     .testTarget(
       name: "mergevolveTests",
       dependencies: [
-        "mergevolve", "TestSupport", "Checkpoints", "PopulationStore", "Documents", "Recipes",
-        "Kernels", "Randomness", "Tensors", "Diagnostics",
+        "mergevolve", "TestSupport", "Checkpoints", "PopulationStore", "SearchSpaces", "Documents",
+        "Recipes", "Kernels", "Randomness", "Tensors", "Diagnostics",
       ],
       swiftSettings: strict),
   ],

@@ -65,8 +65,7 @@ extension LoadedTask {
   public static func load(
     path: String, chat: ChatSettings?, folder: String, overrides: TaskOverrides = TaskOverrides()
   ) throws(Diagnostic) -> LoadedTask {
-    try load(
-      try TaskFile.read(path: path, overrides: overrides), chat: chat, folder: folder)
+    try load(try TaskFile.read(path: path, overrides: overrides), chat: chat, folder: folder)
   }
 
   /// Reads the data of a task file for the model whose tokenizer is in `folder`.

@@ -174,7 +174,7 @@ import Testing
     }
   }
 
-  @Test("a limit holds for the search split, in file order or at random") func limit() throws {
+  @Test("a limit holds for search and validation, in file order or at random") func limit() throws {
     func ids(_ rest: String) throws -> [String] {
       try load("tasks: [sums]\n\(rest)").items(in: .search).map(\.id)
     }
@@ -186,7 +186,9 @@ import Testing
     #expect(Set(shuffled).isSubset(of: all))
     #expect(try ids("limit: 5\nshuffle: true") == shuffled)
     #expect(try ids("shuffle: true") == all)
-    #expect(try load("tasks: [sums]\nlimit: 5").itemCount(in: .test) > 40)
+    let limited = try load("tasks: [sums]\nlimit: 5")
+    #expect(limited.itemCount(in: .validation) == 5)
+    #expect(limited.itemCount(in: .test) > 40)
   }
 
   @Test("the sign of a weight is the direction of its metric") func direction() throws {

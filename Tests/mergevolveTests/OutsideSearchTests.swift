@@ -1,6 +1,7 @@
 import Documents
 import Foundation
 import PopulationStore
+import SearchSpaces
 import TestSupport
 import Testing
 

@@ -19,7 +19,7 @@ struct EvolveFile: Sendable {
 
   var genome: EvolveGenome
   var tasks: [Task] = []
-  /// Items of each task that candidates are scored on; nil: all of the search split.
+  /// Items of each task that candidates are scored on, and finalists likewise; nil: all of these splits.
   var limit: Int?
   /// Whether the limit takes items at random.
   var shuffles = false

@@ -33,7 +33,8 @@ extension SectionReader {
 extension EvolveFile {
   /// Reads the task number `index` as the file wants it put.
   ///
-  /// The limit is one of the search split; validation and test keep all of their items.
+  /// The limit is one of the search split and, since finalists are charged too, of validation; test keeps
+  /// all of its items.
   func load(
     _ index: Int, path: String, folder: String, seed: UInt64
   ) throws(Diagnostic) -> LoadedTask {
@@ -49,6 +50,8 @@ extension EvolveFile {
       path: path, chat: chat, folder: folder, overrides: overrides)
     try task.checkDirection(of: loaded)
     guard let limit else { return loaded }
-    return loaded.limited(to: limit, in: .search, seed: shuffles ? seed : nil)
+    let chosen = shuffles ? seed : nil
+    return loaded.limited(to: limit, in: .search, seed: chosen)
+      .limited(to: limit, in: .validation, seed: chosen)
   }
 }
