@@ -49,7 +49,8 @@ public struct PreparedEvaluation: Sendable {
       largestToken >= size
     else { return }
     throw Diagnostic(
-      "the tasks' texts have the token id \(largestToken), but the model's vocabulary has \(size) tokens",
+      "the tasks' texts have the token id \(largestToken), but the vocabulary of the model of "
+        + "\(config.location) has \(size) tokens",
       at: folder + "/tokenizer.json",
       fix: "copy the files of the tokenizer from the model that this one was made from")
   }

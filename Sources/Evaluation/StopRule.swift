@@ -46,7 +46,7 @@ struct StopRule: Sendable {
     stops.contains { stop in
       let text = tokenizer.decode(
         Array(generated.suffix(stop.lookback)), skipSpecialTokens: false)
-      return Array(text.utf8).firstRange(of: stop.text) != nil
+      return Array(text.utf8).firstPlace(of: stop.text) != nil
     }
   }
 
@@ -55,8 +55,21 @@ struct StopRule: Sendable {
     let ids = generated.last.map(endTokens.contains) == true ? generated.dropLast() : generated[...]
     var text = Array(tokenizer.decode(Array(ids), skipSpecialTokens: true).utf8)
     for stop in stops {
-      if let range = text.firstRange(of: stop.text) { text.removeSubrange(range.lowerBound...) }
+      if let place = text.firstPlace(of: stop.text) { text.removeSubrange(place...) }
     }
     return String(decoding: text, as: UTF8.self)
+  }
+}
+
+extension [UInt8] {
+  /// Where other bytes, of which there are some, stand first.
+  ///
+  /// Asked after every token of every item: the standard library's general search takes longer than decoding
+  /// the tokens.
+  fileprivate func firstPlace(of bytes: [UInt8]) -> Int? {
+    guard bytes.count <= count else { return nil }
+    return (0...count - bytes.count).first { place in
+      self[place] == bytes[0] && self[place..<place + bytes.count].elementsEqual(bytes)
+    }
   }
 }

@@ -22,7 +22,7 @@ struct ForwardGroup: Sendable {
     self.pass = pass
     self.decoders = decoders.map { .success($0) }
     states = []
-    states = [Float](repeating: 0, count: decoders.count * stride)
+    states = try pass.pool.zeros(decoders.count * stride)
     for (index, decoder) in decoders.enumerated() {
       let start = index * stride
       do {
@@ -44,7 +44,7 @@ struct ForwardGroup: Sendable {
     let layers = try read(layer)
     guard let options = layers.compactMap({ $0?.options }).first else { return }
     let paddedRows = pass.blockCount(rows.count) * pass.height
-    tables.prepare(rows: decoders.count * paddedRows, heads: pass.heads)
+    try tables.prepare(rows: decoders.count * paddedRows, heads: pass.heads, pool: pass.pool)
     let count = rows.positionCount
     let rotary = tables.rotary(
       options.rotary, length: rows.sequenceLength, needed: count, made: count)
@@ -91,7 +91,8 @@ struct ForwardGroup: Sendable {
   }
 }
 
-/// What lives as long as one layer of a group, kept to be used again.
+/// What lives as long as one layer of a group, kept to be used again; queries, keys and values may have more
+/// rows than are in use.
 struct LayerTables {
   var queries: [Float] = []
   var keyValues: [Float] = []
@@ -103,16 +104,16 @@ struct LayerTables {
     let length: Int
   }
 
-  mutating func prepare(rows: Int, heads: HeadSizes) {
-    Self.resize(&queries, rows * heads.queryWidth)
-    Self.resize(&keyValues, rows * heads.keyValueWidth)
-  }
-
-  private static func resize(_ array: inout [Float], _ count: Int) {
-    if array.count == count { return }
+  /// Makes room for `rows` rows.
+  ///
+  /// - Precondition: Always the same heads.
+  mutating func prepare(rows: Int, heads: HeadSizes, pool: WorkerPool) throws {
+    guard keyValues.count < rows * heads.keyValueWidth else { return }
     // The old memory goes before the new one comes.
-    array = []
-    array = [Float](repeating: 0, count: count)
+    queries = []
+    keyValues = []
+    queries = try pool.zeros(rows * heads.queryWidth)
+    keyValues = try pool.zeros(rows * heads.keyValueWidth)
   }
 
   /// Angles of at least `needed` positions, nil if nothing rotates; a new table has `made`.

@@ -21,7 +21,8 @@ struct LayerPass: Sendable {
   /// Queries, and keys and values, of all rows: `queries` [rows, queryWidth], `keyValues` [rows, keyValueWidth].
   ///
   /// Several layers are those of as many decoders on the same rows: then states, queries, keys and values
-  /// hold one part for each, filled up to whole blocks. Nothing is computed where a layer is nil.
+  /// hold one part for each, filled up to whole blocks. Nothing is computed where a layer is nil. Rows of
+  /// `queries` and `keyValues` beyond those stay as they are.
   func project(
     _ states: [Float], _ rows: ForwardRows, _ layers: [DecoderLayer?], rotary: RotaryTable?,
     queries: inout [Float], keyValues: inout [Float]
@@ -32,7 +33,7 @@ struct LayerPass: Sendable {
       of: &queries, tile: height * heads.queryWidth,
       and: &keyValues, tile: height * heads.keyValueWidth
     ) { number, queries, keyValues in
-      guard let layer = layers[number / blocks] else { return }
+      guard number < blocks * layers.count, let layer = layers[number / blocks] else { return }
       let block = block(number % blocks, of: rows)
       let start = number / blocks * statesPerLayer
       var ownQueries = queries._mutatingExtracting(0..<block.count * heads.queryWidth)
@@ -57,15 +58,18 @@ struct LayerPass: Sendable {
 
   /// Adds the layers' attention and MLP to all rows of `states` [rows, hidden].
   ///
-  /// `keyValues` is a table for each layer, of equal size; else as ``project(_:_:_:rotary:queries:keyValues:)``.
+  /// `keyValues` of a single layer is a table with any rows; else as ``project(_:_:_:rotary:queries:keyValues:)``.
   /// - Returns: For each layer whether all states are finite.
   func finish(
     _ states: inout [Float], _ rows: ForwardRows, _ layers: [DecoderLayer?], queries: [Float],
     keyValues: [Float]
   ) throws -> [Bool] {
     let blocks = blockCount(rows.count)
-    let (queriesPerLayer, keyValuesPerLayer) =
-      (queries.count / layers.count, keyValues.count / layers.count)
+    let rowsPerLayer = blocks * height
+    @Sendable func part(_ owner: Int, of count: Int, width: Int) -> Range<Int> {
+      guard layers.count > 1 else { return 0..<count }
+      return owner * rowsPerLayer * width..<(owner + 1) * rowsPerLayer * width
+    }
     let isFinite = Mutex([Bool](repeating: true, count: layers.count))
     try pool.forEachTile(of: &states, tile: height * hidden) { offset, states in
       let number = offset / (height * hidden)
@@ -79,8 +83,8 @@ struct LayerPass: Sendable {
         times.measure(.attention) {
           attendBlock(
             block, rows, layer,
-            queries.span.extracting(owner * queriesPerLayer..<(owner + 1) * queriesPerLayer),
-            keyValues.span.extracting(owner * keyValuesPerLayer..<(owner + 1) * keyValuesPerLayer),
+            queries.span.extracting(part(owner, of: queries.count, width: heads.queryWidth)),
+            keyValues.span.extracting(part(owner, of: keyValues.count, width: heads.keyValueWidth)),
             &space)
         }
         var finite = add(layer.output, layer.attentionOutputNorm, to: &own, &space)

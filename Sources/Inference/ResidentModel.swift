@@ -87,7 +87,7 @@ public final class ResidentModel: Sendable {
     var states = embedding.rows(step.rows)
     for (index, layer) in layers.enumerated() {
       try Task.checkCancellation()
-      scratch.prepare(rows: step.rows.count, heads: pass.heads)
+      try scratch.prepare(rows: step.rows.count, heads: pass.heads, pool: pass.pool)
       // Positions grow by one with each step: a table for twice as many lasts.
       let positions = min(2 * step.rows.positionCount, decoder.configuration.maximumPositions)
       let rotary = scratch.rotary(

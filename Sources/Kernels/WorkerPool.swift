@@ -52,6 +52,21 @@ public final class WorkerPool: Sendable {
     return results.withLock { $0.compactMap { $0 } }
   }
 
+  /// So many zeros, written by all workers: of new memory the first touch is most of the cost.
+  public func zeros(_ count: Int) throws -> [Float] {
+    let tile = 1 << 16
+    return try unsafe [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      let shared = unsafe SharedBuffer(
+        UnsafeMutableBufferPointer(start: buffer.baseAddress, count: count))
+      try forEach((count + tile - 1) / tile) { index in
+        unsafe shared.withSpan(index * tile..<min(count, (index + 1) * tile)) { span in
+          span.update(repeating: 0)
+        }
+      }
+      initialized = count
+    }
+  }
+
   /// Lets the workers overwrite an array in disjoint tiles of `tile` elements; the last may be shorter.
   ///
   /// `body` gets a tile's offset in the array, and the tile.

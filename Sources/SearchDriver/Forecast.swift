@@ -220,10 +220,19 @@ struct SpeedProbe {
   private let fixedSeconds: Double
   private let secondsPerToken: Double
 
-  /// Scores two short sequences with the base model.
+  /// Multiply-adds of the longer measurement: a second or two.
+  private static let work = 400_000_000_000
+  /// The most tokens of it, enough for a small model.
+  private static let mostTokens = 2048
+
+  /// Scores short sequences with the base model, fewer the larger it is, but at least a block for every worker.
   init(_ inputs: SearchInputs) throws {
-    let length = min(256, inputs.base.configuration.maximumPositions)
-    let (few, many) = (1, 8)
+    let parameters = inputs.base.configuration.weights.reduce(1) { $0 + $1.shape.elementCount }
+    let least = 64 * inputs.pool.threads
+    let tokens = max(2 * least, min(Self.mostTokens, Self.work / parameters))
+    let length = min(256, max(least, tokens / 8), inputs.base.configuration.maximumPositions)
+    let few = max(1, max(least, tokens / 8) / length)
+    let many = max(few + 1, tokens / length)
     func seconds(sequences: Int) throws -> Double {
       var forest = TokenForest()
       for sequence in 0..<sequences {

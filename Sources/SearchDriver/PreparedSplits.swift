@@ -1,3 +1,5 @@
+import Checkpoints
+import Diagnostics
 import Evaluation
 import PopulationStore
 import Tasks
@@ -16,6 +18,15 @@ struct PreparedSplits: Sendable {
     judgedSearch = try evaluator.prepare([.search], standard: .unproved)
     validation = try evaluator.prepare([.validation], standard: .unproved)
     test = try evaluator.prepare([.test], standard: .unproved)
+  }
+
+  /// Checks that a model knows every token of all splits' texts.
+  ///
+  /// - Throws: ``Diagnostic`` at the tokenizer.
+  func checkVocabulary(of config: ConfigFile, tokenizerFolder: String) throws(Diagnostic) {
+    for prepared in [search, validation, test] {
+      try prepared.checkVocabulary(of: config, tokenizerFolder: tokenizerFolder)
+    }
   }
 
   subscript(manner: ScoringManner) -> PreparedEvaluation {

@@ -24,10 +24,8 @@ extension SearchInputs {
   }
 
   private func isStochastic(_ candidate: Candidate) -> Bool {
-    guard let text = candidate.recipe,
-      let document = try? RecipeDocument.parse(text: text, location: "recipe")
-    else { return false }
-    return document.stages.contains(where: \.method.isStochastic)
+    guard let text = candidate.recipe else { return false }
+    return stochasticRecipes.contains(text)
   }
 
   // MARK: Weights

@@ -29,6 +29,7 @@ struct SearchInputs: Sendable {
   let library: CheckpointLibrary
   /// What all candidates share: statistics of the models' tensors.
   let statistics: StatisticsCache
+  let stochasticRecipes = StochasticRecipes()
   /// Where there is no base, the model whose config and tokenizer stand for all: one of the experts.
   let base: OpenModel
   let hasBase: Bool
@@ -161,7 +162,12 @@ private struct SearchOpening {
       let judge = evaluator.using(
         precision == .f32
           ? engine : try InferenceEngine(pool: pool, precision: .f32, times: engine.times))
-      return (engine, evaluator, judge, try PreparedSplits(evaluator))
+      let prepared = try PreparedSplits(evaluator)
+      for model in [base] + experts.map(\.model) {
+        try prepared.checkVocabulary(
+          of: model.checkpoint.config, tokenizerFolder: base.checkpoint.path)
+      }
+      return (engine, evaluator, judge, prepared)
     }
     let simple = try value { try models.simpleMerges(maskSeed: configuration.seed) }
     for merge in simple ?? [] {

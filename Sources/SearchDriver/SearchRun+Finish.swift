@@ -1,4 +1,5 @@
 import Diagnostics
+import Evaluation
 import PopulationStore
 import SearchSpaces
 import Tasks
@@ -31,7 +32,9 @@ extension SearchRun {
     let tested = contest.tested
 
     // For the optimism gap: the search split in the manner of the other two.
-    try score(tested.flatMap(withMaskSeeds), judgingManner(.search), keepsTexts: false)
+    let judgedSearch = tested.flatMap(withMaskSeeds)
+    try takeOver(judgedSearch, from: searchManner, as: judgingManner(.search))
+    try score(judgedSearch, judgingManner(.search), keepsTexts: false)
 
     let comparisons = try Verdict(
       run: self, test: judgingManner(.test), seed: search.bootstrapSeed
@@ -43,6 +46,35 @@ extension SearchRun {
       bestSimple: contest.simple?.id, comparisons: comparisons)
     try store.conclude(conclusion, event: event("concluded"))
     return conclusion
+  }
+
+  /// Stores what is known in one manner of scoring as results of another that does the same: in one precision,
+  /// where no text is decoded and the same metrics count.
+  private func takeOver(
+    _ entries: [Entry], from known: ScoringManner, as wanted: ScoringManner
+  ) throws {
+    guard known.split == wanted.split, known.precision == wanted.precision,
+      !inputs.prepared[wanted].mayDecode, inputs.aggregate(known) == inputs.aggregate(wanted),
+      inputs.tasks.indices.allSatisfy({
+        inputs.objective(ofTask: $0, known).name == inputs.objective(ofTask: $0, wanted).name
+      })
+    else { return }
+    var wave = Wave()
+    for (candidate, maskSeed) in entries {
+      let (source, target) = (
+        known.key(candidate.id, maskSeed: maskSeed), wanted.key(candidate.id, maskSeed: maskSeed)
+      )
+      guard try store.evaluation(target) == nil, var evaluation = try store.evaluation(source)
+      else { continue }
+      var blocks = try store.itemBlocks(source)
+      // Items that came in blocks are summed in another order.
+      guard evaluation.isComplete, blocks.allSatisfy({ $0.block == 0 }) else { continue }
+      evaluation.key = target
+      for index in blocks.indices { blocks[index].key = target }
+      wave.evaluations.append(evaluation)
+      wave.blocks += blocks
+    }
+    if !wave.evaluations.isEmpty { try store.commit(wave) }
   }
 
   /// Who meets on the test split.

@@ -69,7 +69,7 @@ struct GenerationTests {
       _ = try decoder.embed(
         rows, DistinctTokens(rows.tokens), into: &states, at: 0, pool: pool)
       var tables = LayerTables()
-      tables.prepare(rows: rows.count, heads: decoder.heads)
+      try tables.prepare(rows: rows.count, heads: decoder.heads, pool: pool)
       try pass.project(
         states, rows, [layer], rotary: rotary, queries: &tables.queries,
         keyValues: &tables.keyValues)

@@ -80,6 +80,12 @@ struct WorkerPoolTests {
     #expect(output == Array(0..<count))
   }
 
+  @Test("makes zeros", arguments: [0, 1, 1 << 16, 200_001])
+  func zeros(count: Int) throws {
+    let zeros = try WorkerPool(threads: 3).zeros(count)
+    #expect(zeros.count == count && zeros.allSatisfy { $0 == 0 })
+  }
+
   @Test("knows the processors")
   func processors() { #expect(WorkerPool.processorCount >= 1) }
 }

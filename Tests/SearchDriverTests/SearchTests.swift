@@ -1,7 +1,9 @@
 import Diagnostics
+import Documents
 import Foundation
 import PopulationStore
 import Synchronization
+import Tasks
 import TestSupport
 import Testing
 
@@ -35,6 +37,35 @@ import Testing
     #expect(winner.recipe?.contains("merge_method: task_arithmetic") == true)
     let splits = Set(try store.evaluations(of: conclusion.winner).map(\.key.split))
     #expect(splits == [.search, .validation, .test])
+  }
+
+  @Test("scores no item twice where the judge does what the search did")
+  func sharedResults() async throws {
+    var search = try SmallSearch.ofChoices(items: 4)
+    search.evaluation = ", precision: f32, racing: false"
+    let conclusion = try await start(search)
+    let store = try PopulationStore.open(search.folder.file("store.sqlite"), for: .reading)
+    func keys(_ decode: String) throws -> [EvaluationKey] {
+      try store.evaluations(split: .search).map(\.key).filter { $0.decode == decode }
+    }
+    let judged = try keys("unproved")
+    #expect(judged.map(\.candidate).contains(conclusion.winner))
+    let inputs = try SearchInputs.open(try search.configuration())
+    for key in judged {
+      var known = key
+      known.decode = "never"
+      #expect(try store.evaluation(key)?.score == store.evaluation(known)?.score)
+      let candidate = try store.candidate(key.candidate)
+      let manner = ScoringManner(split: .search, precision: "f32", decode: .unproved)
+      let fresh = try inputs.score([(candidate, key.maskSeed)], manner)[0].get()
+      #expect(try store.itemBlocks(key) == fresh.blocks(key))
+      #expect(try store.evaluation(key) == fresh.evaluation(key, cost: 1))
+    }
+    let passes = try store.events(kind: "wave").map { wave in
+      try decodeJSON([String: Double].self, wave.event.detail, at: "event")["candidates"] ?? 0
+    }
+    #expect(
+      try passes.reduce(0, +) == Double(store.evaluations().count - judged.count))
   }
 
   @Test("gives the same population with one and with two threads")
@@ -157,6 +188,29 @@ import Testing
     }
     let text = problems?.description ?? ""
     #expect(text.contains("no-such-model") && text.contains("neither"))
+  }
+
+  @Test("a tokenizer of another vocabulary is refused with both names and sizes")
+  func otherVocabulary() async throws {
+    var search = try SmallSearch(items: 2)
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+      var bytes = try FileContents.bytes(of: "\(SmallSearch.demo)/models/base/\(name)")
+      if name == "tokenizer.json" {
+        // A digit becomes a token beyond the 512 rows of the embedding.
+        let text = String(decoding: bytes, as: UTF8.self)
+        bytes = Array(text.replacing(#""5": 23,"#, with: #""5": 600,"#).utf8)
+      }
+      try search.folder.write(bytes, to: "base/\(name)")
+    }
+    search.base = search.folder.file("base")
+    let configuration = try search.configuration()
+    let problems = #expect(throws: DiagnosticList.self) { try Search.check(configuration) }
+    let problem = try #require(problems?.all.first)
+    #expect(problem.location == search.folder.file("base/tokenizer.json"))
+    #expect(problem.description.contains("token id 600"))
+    #expect(problem.description.contains("base/config.json has 512 tokens"))
+    await #expect(throws: DiagnosticList.self) { try await start(search) }
+    #expect(try search.folder.names().contains("store.sqlite") == false)
   }
 }
 

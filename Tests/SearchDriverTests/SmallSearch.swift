@@ -16,8 +16,38 @@ struct SmallSearch {
   var rules = ""
   /// Further keys of the section `evaluation`, after a comma.
   var evaluation = ""
+  /// The folder of the base.
+  var base = "\(demo)/models/base"
   /// Keys of `models.experts` with the folder below Datasets/demo/models.
   var experts = ["arith": "expert-arith", "letters": "expert-letters"]
+
+  /// The files of the tasks.
+  private(set) var tasks = ["arith_gen", "letters_gen"]
+
+  /// The first `items` of each split of two multiple-choice benchmarks.
+  static func ofChoices(items: Int) throws -> SmallSearch {
+    var search = try SmallSearch(items: 1)
+    search.tasks = ["arith_mc", "letters_mc"]
+    for task in search.tasks {
+      for split in ["search", "validation", "test"] {
+        let text = try String(
+          contentsOfFile: "\(demo)/benchmarks/\(task).\(split).jsonl", encoding: .utf8)
+        let lines = text.split(separator: "\n").prefix(items).joined(separator: "\n")
+        try search.folder.write(lines + "\n", to: "\(task).\(split).jsonl")
+      }
+      try search.folder.write(
+        """
+        task: \(task)
+        kind: multiple_choice
+        splits: {search: \(task).search.jsonl, validation: \(task).validation.jsonl, test: \(task).test.jsonl}
+        prompt: "{{question}}"
+        choices: choices
+        answer: answer
+        metrics: [acc]
+        """, to: "\(task).yaml")
+    }
+    return search
+  }
 
   /// Takes the first `items` of each benchmark and split.
   init(items: Int = 6) throws {
@@ -55,11 +85,11 @@ struct SmallSearch {
     return """
       name: small
       models:
-        base: \(Self.demo)/models/base
+        base: \(base)
         experts:
       \(experts)
       space: \(space)
-      tasks: [{file: arith_gen.yaml}, {file: letters_gen.yaml, weight: 2}]
+      tasks: [{file: \(tasks[0]).yaml}, {file: \(tasks[1]).yaml, weight: 2}]
       search: {evaluations: \(evaluations), seed: 5, population: \(population)\(rules)}
       evaluation: {threads: \(threads)\(evaluation)}
       """
