@@ -1,30 +1,84 @@
 """Speed of the evaluator on a model of 0.5B's shape with 100 four-choice items, 3 shots each, as ratios of one run:
-multiply-adds per second over the GEMM library's peak; whole evaluation over lm_eval with transformers; tokens per
-second over transformers.
+multiply-adds per second over the GEMM library's peak; tokens per second over transformers; whole evaluation over
+lm_eval with transformers.
 
     python Benchmarks/evaluate/family.py --shape 0.5b FAMILY
     python Benchmarks/evaluate/ratios.py FAMILY --mergevolve .build/release/mergevolve --gemm-bench …/gemm-bench
 
 lm_eval computes every sequence on its own, so its time is proportional to the items; --peer-items says how many it
-gets.
+gets. Its model is loaded before the clock starts; of mergevolve the whole process counts. Every ratio is also given
+in processor time, which other programs on the machine disturb less.
 """
 
 import argparse
 import json
+import os
 import pathlib
+import resource
 import subprocess
 import time
 
+os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false", TQDM_DISABLE="1")
+
 import torch
 
+BATCHES = [1, 4, 16]
 
-def multiply_adds(config, task):
-    """Of one forward pass: all matrices for every computed token, the head for the probed ones, attention over half
-    of the mean context."""
+
+class Stopwatch:
+    """Seconds on the clock and of the processors since it was made, of this process and of those that ended."""
+
+    def __init__(self):
+        self.start = self.now()
+
+    @staticmethod
+    def now():
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return time.perf_counter(), sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+    def read(self):
+        return tuple(end - start for start, end in zip(self.start, self.now()))
+
+
+def requests(folder):
+    """Token ids of every request without the last, which is only predicted, and the number of scored tokens."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder / "base")
+    read = lambda name: [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
+    shots = "".join(f"{row['question']} {row['choices'][row['answer']]}\n\n" for row in read("shots"))
+    found = []
+    for row in read("test"):
+        context = len(tokenizer(f"{shots}{row['question']}").input_ids)
+        for choice in row["choices"]:
+            ids = tokenizer(f"{shots}{row['question']} {choice}").input_ids
+            found.append((ids[:-1], len(ids) - context))
+    return found
+
+
+def forest(found):
+    """Distinct prefixes, those whose logits are needed, and the sum of their lengths."""
+    nodes, scored, visible = {}, set(), 0
+    for ids, count in found:
+        node = -1
+        for place, token in enumerate(ids):
+            known = nodes.get((node, token))
+            if known is None:
+                known = nodes[node, token] = len(nodes)
+                visible += place + 1
+            node = known
+            if place >= len(ids) - count:
+                scored.add(node)
+    return len(nodes), len(scored), visible
+
+
+def multiply_adds(config, found):
+    """Of the forward pass over distinct prefixes: matrices, attention over what each token sees, and the head."""
     hidden, inner, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
     heads, key_values, size = config["num_attention_heads"], config["num_key_value_heads"], config["head_dim"]
+    tokens, scored, visible = forest(found)
     matrices = layers * (hidden * size * (2 * heads + 2 * key_values) + 3 * hidden * inner)
-    return matrices
+    return tokens, tokens * matrices + layers * 2 * heads * size * visible + scored * hidden * config["vocab_size"]
 
 
 def shapes(config):
@@ -33,60 +87,55 @@ def shapes(config):
     return [f"{(heads + 2 * key_values) * size}x{hidden}", f"{hidden}x{heads * size}", f"{2 * inner}x{hidden}", f"{hidden}x{inner}"]
 
 
-def evaluate(mergevolve, model, task, precision):
-    command = [mergevolve, "evaluate", str(model), "--task", str(task), "--split", "all", "--json", "--precision", precision]
-    began = time.perf_counter()
-    run = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(run.stdout), time.perf_counter() - began
+def evaluate(mergevolve, folder, precision):
+    """The program's own account, and seconds of the whole process."""
+    command = [mergevolve, "evaluate", folder / "base", "--task", folder / "task.yaml", "--split", "all", "--json"]
+    watch = Stopwatch()
+    run = subprocess.run([*command, "--precision", precision], check=True, capture_output=True, text=True)
+    return json.loads(run.stdout), watch.read()
 
 
-def peer_requests(folder, items):
-    from transformers import AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(folder / "base")
-    read = lambda name: [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()]
-    shots = "".join(f"{row['question']} {row['choices'][row['answer']]}\n\n" for row in read("shots"))
-    found = []
-    for row in read("test")[:items]:
-        for choice in row["choices"]:
-            found.append(tokenizer(f"{shots}{row['question']} {choice}").input_ids[:-1])
-    return sorted(found, key=len)
+def gemm_peaks(gemm_bench, config, precision):
+    """Giga multiply-adds per second on the clock, and per second of all processors."""
+    lines = subprocess.run([gemm_bench, *shapes(config)], check=True, capture_output=True, text=True).stdout.splitlines()
+    return next([float(value) for value in line.split()[1:]] for line in lines if line.split()[0] == precision)
 
 
 @torch.inference_mode()
-def transformers_rate(folder, items, dtype):
-    """Tokens per second of the best batch size, padding not counted."""
-    from transformers import AutoModelForCausalLM
-
-    model = AutoModelForCausalLM.from_pretrained(folder / "base", dtype=dtype).eval()
-    found = peer_requests(folder, items)
-    best = 0
-    for size in [1, 4, 16]:
-        part = found[: min(len(found), max(size, 4))]
-        count, seconds = 0, 0.0
+def transformers_rates(model, found, items):
+    """Tokens per second of the best batch size, padding not counted: on the clock, and per processor second."""
+    part = sorted((ids for ids, _ in found[: 4 * items]), key=len)
+    best = (0.0, 0.0)
+    for size in BATCHES:
+        count, watch = 0, Stopwatch()
         for start in range(0, len(part), size):
             batch = part[start : start + size]
             length = max(map(len, batch))
             ids = torch.tensor([row + [0] * (length - len(row)) for row in batch])
             mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in batch])
-            began = time.perf_counter()
             model(input_ids=ids, attention_mask=mask).logits
-            seconds += time.perf_counter() - began
             count += sum(map(len, batch))
-        best = max(best, count / seconds)
+        best = tuple(max(known, count / seconds) for known, seconds in zip(best, watch.read()))
     return best
 
 
-def lm_eval_seconds(folder, items, dtype, batch):
+def lm_eval_seconds(model, folder, items):
+    """Seconds of the best batch size, on the clock and of the processors."""
     import lm_eval
     from lm_eval.models.huggingface import HFLM
     from lm_eval.tasks import TaskManager
+    from transformers import AutoTokenizer
 
-    model = HFLM(pretrained=str(folder / "base"), dtype=dtype, device="cpu", batch_size=batch)
-    manager = TaskManager(include_path=str(folder), include_defaults=False)
-    began = time.perf_counter()
-    results = lm_eval.simple_evaluate(model=model, tasks=["four_choices"], task_manager=manager, limit=items, bootstrap_iters=0)
-    return time.perf_counter() - began, results["results"]["four_choices"]
+    tokenizer = AutoTokenizer.from_pretrained(folder / "base")
+    best = (float("inf"), float("inf"))
+    for size in BATCHES:
+        wrapped = HFLM(pretrained=model, tokenizer=tokenizer, device="cpu", batch_size=size)
+        manager = TaskManager(include_path=str(folder), include_defaults=False)
+        watch = Stopwatch()
+        lm_eval.simple_evaluate(
+            model=wrapped, tasks=["four_choices"], task_manager=manager, limit=items, bootstrap_iters=0)
+        best = tuple(map(min, best, watch.read()))
+    return best
 
 
 def main():
@@ -96,25 +145,57 @@ def main():
     parser.add_argument("--gemm-bench")
     parser.add_argument("--peer-items", type=int, default=4)
     parser.add_argument("--precisions", nargs="+", default=["f32", "bf16"])
+    parser.add_argument("--rounds", type=int, default=2, help="of our own evaluation and of the peak; the best counts")
+    parser.add_argument("--no-lm-eval", action="store_true")
     arguments = parser.parse_args()
     config = json.loads((arguments.folder / "base/config.json").read_text())
-    total = len((arguments.folder / "test.jsonl").read_text().splitlines())
+    found = requests(arguments.folder)
+    items = len(found) // 4
+    tokens, work = multiply_adds(config, found)
+    whole, lm_eval = {}, {}
     for precision in arguments.precisions:
-        result, whole = evaluate(arguments.mergevolve, arguments.folder / "base", arguments.folder / "task.yaml", precision)
-        speed, tokens = result["speed"], result["computed_tokens"]
-        rate = multiply_adds(config, None) * tokens / speed["seconds"] * 1e-9
-        print(f"{precision}: {tokens} of {result['requested_tokens']} tokens computed in {speed['seconds']:.1f} s, {rate:.0f} G multiply-adds/s (layers' matrices only)")
+        runs, peaks = [], []
+        for _ in range(arguments.rounds):
+            runs.append(evaluate(arguments.mergevolve, arguments.folder, precision))
+            if arguments.gemm_bench:
+                peaks.append(gemm_peaks(arguments.gemm_bench, config, precision))
+        result, _ = min(runs, key=lambda run: run[0]["speed"]["seconds"])
+        assert result["computed_tokens"] == tokens, f"{result['computed_tokens']} tokens computed, not {tokens}"
+        speed = result["speed"]
+        whole[precision] = tuple(map(min, *(seconds for _, seconds in runs))) if len(runs) > 1 else runs[0][1]
+        ours = speed["seconds"], whole[precision][1]
+        rates = [work / seconds * 1e-9 for seconds in ours]
+        saved = ", ".join(f"{task} {share:.1%}" for task, share in speed["saved_shares"].items())
+        print(
+            f"{precision}: {tokens} of {result['requested_tokens']} tokens computed in {ours[0]:.1f} s, "
+            f"{rates[0]:.0f} G multiply-adds/s; saved by the forest: {saved}")
         print("   worker seconds: " + ", ".join(f"{k[:-15]} {v:.1f}" for k, v in speed.items() if k.endswith("worker_seconds")))
-        if arguments.gemm_bench:
-            peaks = subprocess.run([arguments.gemm_bench, *shapes(config)], check=True, capture_output=True, text=True).stdout
-            peak = dict(line.split() for line in peaks.splitlines())[precision]
-            print(f"   peak {float(peak):.0f} G multiply-adds/s, ratio {rate / float(peak):.2f}")
+        if peaks:
+            best = [max(column) for column in zip(*peaks)]
+            print(
+                f"   peak {best[0]:.0f} G multiply-adds/s: ratio {rates[0] / best[0]:.2f} "
+                f"(processor time of the whole process: {rates[1] / best[1]:.2f})", flush=True)
+        from transformers import AutoModelForCausalLM
+
         dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        theirs = transformers_rate(arguments.folder, arguments.peer_items, dtype)
-        print(f"   transformers {theirs:.0f} tokens/s, here {tokens / speed['seconds']:.0f}, ratio {tokens / speed['seconds'] / theirs:.2f}", flush=True)
-        seconds, _ = lm_eval_seconds(arguments.folder, arguments.peer_items, str(dtype).split(".")[1], 4)
-        scaled = seconds * total / arguments.peer_items
-        print(f"   lm_eval {seconds:.1f} s for {arguments.peer_items} items, {scaled:.0f} s for {total}; whole process here {whole:.1f} s, ratio {scaled / whole:.1f}", flush=True)
+        model = AutoModelForCausalLM.from_pretrained(arguments.folder / "base", dtype=dtype).eval()
+        theirs = transformers_rates(model, found, arguments.peer_items)
+        print(
+            f"   transformers {theirs[0]:.0f} tokens/s, here {tokens / ours[0]:.0f}: ratio {tokens / ours[0] / theirs[0]:.2f} "
+            f"(processor time: {tokens / ours[1] / theirs[1]:.2f})", flush=True)
+        if not arguments.no_lm_eval:
+            seconds = lm_eval_seconds(model, arguments.folder, arguments.peer_items)
+            lm_eval[precision] = tuple(value * items / arguments.peer_items for value in seconds)
+            print(
+                f"   lm_eval {seconds[0]:.1f} s for {arguments.peer_items} items, {lm_eval[precision][0]:.0f} s for {items}; "
+                f"whole process here {whole[precision][0]:.1f} s", flush=True)
+    if lm_eval:
+        fastest = [min(column) for column in zip(*lm_eval.values())]
+        for precision in whole:
+            ratios = [theirs / mine for theirs, mine in zip(fastest, whole[precision])]
+            print(
+                f"whole evaluation, {precision} here against the faster of lm_eval's: ratio {ratios[0]:.1f} "
+                f"(processor time: {ratios[1]:.1f})", flush=True)
 
 
 if __name__ == "__main__":

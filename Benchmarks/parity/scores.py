@@ -5,6 +5,8 @@ are closer than that), the same generated texts. Where `evaluate` has `--precisi
 float32: accuracies, items that change sides, log-likelihoods.
 
     python3 Benchmarks/parity/scores.py --mergevolve .build/release/mergevolve --demo Datasets/demo
+
+--without-lm-eval leaves the first comparison out and needs nothing but Python.
 """
 
 import argparse
@@ -128,6 +130,42 @@ def accuracy(samples: dict[str, dict], kind: str) -> float:
     return sum(values) / len(values)
 
 
+def report_harness(model: str, theirs: dict[str, dict], mine: dict[str, dict]) -> int:
+    """Prints lm-eval beside float32; returns the number of benchmarks that disagree."""
+    failures = 0
+    print(f"{model}: lm-eval and mergevolve, float32")
+    print("  benchmark      items  different  close calls  largest difference in nats")
+    for name in BENCHMARKS:
+        kind = name.split("_")[1]
+        found = compare(theirs[name], mine[name], kind)
+        failures += found["different"] > 0 or found["largest"] > TOLERANCE
+        largest = "-" if kind == "gen" else f"{found['largest']:.2e}"
+        print(f"  {name:<13} {found['items']:6} {found['different']:10} {found['close']:12}  {largest}", flush=True)
+    return failures
+
+
+def report_precisions(model: str, fine: dict[str, dict], coarse: dict[str, dict], totals: dict) -> None:
+    """Prints bf16 beside float32 and adds to the totals over all models."""
+    print(f"{model}: mergevolve, bf16 and float32")
+    print("  benchmark      items  flips  accuracy f32  bf16    mean difference in nats")
+    for name in BENCHMARKS:
+        kind = name.split("_")[1]
+        found = compare(fine[name], coarse[name], kind)
+        scores, difference = "     -       -   ", "-"
+        if kind != "gen":
+            difference = f"{found['sum'] / found['requests']:.2e}"
+            totals["sum"] += found["sum"]
+            totals["requests"] += found["requests"]
+        if kind != "ppl":
+            pair = accuracy(fine[name], kind), accuracy(coarse[name], kind)
+            totals["f32"] += pair[0] * found["items"]
+            totals["bf16"] += pair[1] * found["items"]
+            totals["items"] += found["items"]
+            totals["flips"] += found["flips"]
+            scores = f"     {pair[0]:.4f}  {pair[1]:.4f}"
+        print(f"  {name:<13} {found['items']:6} {found['flips']:6}  {scores}  {difference}", flush=True)
+
+
 def has_precision(program: Path) -> bool:
     return "--precision" in subprocess.run([program, "evaluate", "--help"], capture_output=True, text=True).stdout
 
@@ -138,25 +176,19 @@ def main() -> None:
     parser.add_argument("--demo", type=Path, default=Path("Datasets/demo"))
     parser.add_argument("--models", nargs="+", default=MODELS)
     parser.add_argument("--limit", type=int, help="only the first items of every benchmark")
+    parser.add_argument("--without-lm-eval", action="store_true", help="only bf16 against float32")
     arguments = parser.parse_args()
     demo = arguments.demo.absolute()
     failures = 0
     precise = has_precision(arguments.mergevolve)
-    means: dict[str, list[float]] = {"f32": [], "bf16": []}
+    totals = dict.fromkeys(["items", "flips", "f32", "bf16", "sum", "requests"], 0)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         for model in arguments.models:
             f32 = ["--precision", "f32"] if precise else []
             mine = ours(arguments.mergevolve, demo, model, scratch, *f32)
-            theirs = harness(demo, model, arguments.limit, scratch)
-            print(f"{model}: lm-eval and mergevolve, float32")
-            print("  benchmark      items  different  close calls  largest difference in nats")
-            for name in BENCHMARKS:
-                kind = name.split("_")[1]
-                found = compare(theirs[name], mine[name], kind)
-                failures += found["different"] > 0 or found["largest"] > TOLERANCE
-                largest = "-" if kind == "gen" else f"{found['largest']:.2e}"
-                print(f"  {name:<13} {found['items']:6} {found['different']:10} {found['close']:12}  {largest}")
+            if not arguments.without_lm_eval:
+                failures += report_harness(model, harness(demo, model, arguments.limit, scratch), mine)
             if not precise:
                 continue
             try:
@@ -165,22 +197,13 @@ def main() -> None:
                 print(f"  bf16: {refused}")
                 precise = False
                 continue
-            print(f"{model}: mergevolve, bf16 and float32")
-            print("  benchmark      items  flips  accuracy f32  bf16    mean difference in nats")
-            for name in BENCHMARKS:
-                kind = name.split("_")[1]
-                found = compare(mine[name], coarse[name], kind)
-                difference = "-" if kind == "gen" else f"{found['sum'] / found['requests']:.2e}"
-                scores = "     -       -   "
-                if kind != "ppl":
-                    pair = accuracy(mine[name], kind), accuracy(coarse[name], kind)
-                    means["f32"].append(pair[0])
-                    means["bf16"].append(pair[1])
-                    scores = f"     {pair[0]:.4f}  {pair[1]:.4f}"
-                print(f"  {name:<13} {found['items']:6} {found['flips']:6}  {scores}  {difference}")
-    if means["bf16"]:
-        f32, bf16 = (sum(values) / len(values) for values in (means["f32"], means["bf16"]))
-        print(f"mean accuracy: f32 {f32:.4f}, bf16 {bf16:.4f}, difference {100 * (bf16 - f32):+.2f} points (at most 0.5)")
+            report_precisions(model, mine, coarse, totals)
+    if totals["requests"]:
+        f32, bf16 = totals["f32"] / totals["items"], totals["bf16"] / totals["items"]
+        print(
+            f"bf16 and float32, all models and benchmarks: {totals['items']} items, {totals['flips']} flips; mean accuracy "
+            f"f32 {f32:.4f}, bf16 {bf16:.4f}, difference {100 * (bf16 - f32):+.2f} points (at most 0.5); mean difference "
+            f"{totals['sum'] / totals['requests']:.2e} nats over {totals['requests']} log-likelihoods")
         failures += abs(bf16 - f32) > 0.005
     print("all agree" if failures == 0 else f"{failures} comparisons disagree")
     sys.exit(1 if failures else 0)
