@@ -97,8 +97,8 @@ def evaluate(mergevolve, folder, precision):
 
 def gemm_peaks(gemm_bench, config, precision):
     """Giga multiply-adds per second on the clock, and per second of all processors."""
-    lines = subprocess.run([gemm_bench, *shapes(config)], check=True, capture_output=True, text=True).stdout.splitlines()
-    return next([float(value) for value in line.split()[1:]] for line in lines if line.split()[0] == precision)
+    run = subprocess.run([gemm_bench, precision, *shapes(config)], check=True, capture_output=True, text=True)
+    return [float(value) for value in run.stdout.split()[1:]]
 
 
 @torch.inference_mode()

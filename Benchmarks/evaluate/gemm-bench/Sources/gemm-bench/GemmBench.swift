@@ -3,7 +3,7 @@ import Kernels
 
 /// The most multiply-adds per second that the GEMM library reaches on all processors, for 512 × 2048 × 2048 and for
 /// the shapes `OUTPUTSxINPUTS` given as arguments; one line per precision: `f32 GIGA_PER_SECOND
-/// GIGA_PER_PROCESSOR_SECOND`.
+/// GIGA_PER_PROCESSOR_SECOND`. Precisions given as arguments are measured alone.
 @main
 struct GemmBench {
   static func main() throws {
@@ -13,8 +13,10 @@ struct GemmBench {
         let sizes = text.split(separator: "x").compactMap { Int($0) }
         return sizes.count == 2 ? (outputs: sizes[0], inputs: sizes[1]) : nil
       }
+    let asked = CommandLine.arguments.compactMap(GemmPrecision.init(rawValue:))
+    let precisions = asked.isEmpty ? GemmPrecision.allCases : asked
     let pool = WorkerPool(threads: WorkerPool.processorCount)
-    for precision in GemmPrecision.allCases where GemmBackend.standard.supports(precision) {
+    for precision in precisions where GemmBackend.standard.supports(precision) {
       var best = (clock: 0.0, processor: 0.0)
       for shape in shapes {
         let rates = try rates(shape.outputs, shape.inputs, precision, pool)
