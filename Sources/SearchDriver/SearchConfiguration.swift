@@ -173,6 +173,11 @@ extension SearchConfiguration {
             ? "add --evaluations N; mergekit-evolve's own number is 100"
             : "add 'search: {evaluations: 200}', or a time_limit such as 8h"))
     }
+    if search.aggregate == .worst, root.optional("tasks") == nil {
+      reader.problems.append(
+        root.problem(
+          "without tasks there is no worst one", fix: "remove 'aggregate' from 'search'"))
+    }
     if let evaluations = overrides.evaluations, evaluations < 1 {
       reader.problems.append(
         Diagnostic(

@@ -1,5 +1,7 @@
 import Diagnostics
+import Foundation
 import PopulationStore
+import Tasks
 import Testing
 
 @testable import SearchDriver
@@ -46,6 +48,21 @@ import Testing
     #expect(configuration.seed == 0)
     #expect(configuration.precision == .auto)
     #expect(configuration.memory == nil && configuration.threads == nil)
+  }
+
+  @Test("a task's told metric and the aggregate are read; without tasks there is no worst one")
+  func told() throws {
+    let text = Self.smallest
+      .replacingOccurrences(of: "weight: 2}", with: "weight: 2, metric: soft_acc}")
+      .replacingOccurrences(of: "100}", with: "100, aggregate: worst}")
+    let configuration = try parse(text)
+    #expect(configuration.tasks.map(\.metric?.name) == [nil, "soft_acc"])
+    #expect(configuration.aggregate == .worst)
+    #expect(try parse(Self.smallest).aggregate == .mean)
+    let outside = text.replacingOccurrences(
+      of: "tasks: [tasks/a.yaml, {file: b.yaml, weight: 2, metric: soft_acc}]",
+      with: "objective: ask")
+    #expect(problems(outside).map(\.problem) == ["without tasks there is no worst one"])
   }
 
   @Test("the command line wins over the file")

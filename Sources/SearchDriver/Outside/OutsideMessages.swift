@@ -2,6 +2,7 @@ import Diagnostics
 import Documents
 import PopulationStore
 import SearchSpaces
+import Tasks
 
 /// A candidate as callers outside of this program see it: one JSON object.
 ///
@@ -112,10 +113,11 @@ enum OutsideResult: Hashable {
       return .evaluation(Self.evaluation(key, minimizes ? -score : score, []))
     case .tasks(let scores):
       let parts = try Self.parts(scores, search.tasks, at: "\(location): scores")
-      let sum = zip(search.tasks, parts).enumerated().reduce(0) { sum, pair in
-        sum + pair.element.0.weight
-          * problem.utility(of: pair.element.1.value, inTask: pair.offset)
+      let utilities = parts.enumerated().map { problem.utility(of: $1.value, inTask: $0) }
+      if problem.configuration.aggregate == .worst {
+        return .evaluation(Self.evaluation(key, utilities.min() ?? 0, parts))
       }
+      let sum = zip(search.tasks, utilities).reduce(0) { $0 + $1.0.weight * $1.1 }
       return .evaluation(
         Self.evaluation(key, sum / search.tasks.reduce(0) { $0 + $1.weight }, parts))
     }

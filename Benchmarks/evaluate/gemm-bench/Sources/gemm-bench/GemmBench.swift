@@ -1,10 +1,10 @@
 import Glibc
 import Kernels
 
-/// The most multiply-adds per second that the GEMM library reaches on all processors, for 512 × 2048 × 2048 and for
-/// the shapes `OUTPUTSxINPUTS` given as arguments.
+/// The most multiply-adds per second that the GEMM library reaches on all processors.
 ///
-/// One line per precision: `f32 GIGA_PER_SECOND GIGA_PER_PROCESSOR_SECOND`. Precisions given as arguments are measured alone.
+/// Measured for 512 × 2048 × 2048 and for the shapes `OUTPUTSxINPUTS` given as arguments; one line per precision:
+/// `f32 GIGA_PER_SECOND GIGA_PER_PROCESSOR_SECOND`. Precisions given as arguments are measured alone.
 @main
 struct GemmBench {
   static func main() throws {
