@@ -30,11 +30,15 @@ extension ParameterSettings {
 }
 
 extension MethodDeclaration {
-  /// The mask type of mergekit's own storage is accepted by all methods.
+  /// The mask type of mergekit's own storage is accepted by all methods, and of slerp the `normalize` that
+  /// mergekit-evolve writes for every method.
   fileprivate func spec(named name: String) -> ParameterSpec? {
-    parameter(ParameterName(name))
-      ?? (name == ParameterName.int8Mask.rawValue
-        ? .int8Mask : nil)
+    if let spec = parameter(ParameterName(name)) { return spec }
+    switch ParameterName(name) {
+    case .int8Mask: return .int8Mask
+    case .normalize where self == .slerp: return .normalize(default: true)
+    default: return nil
+    }
   }
 
   fileprivate func unknownParameter(_ name: String, at location: String) -> Diagnostic {

@@ -116,10 +116,11 @@ public struct EvolveSpace: RecipeSpace {
       return .slices((0..<groupCount).map { slerpSlice(values, group: $0) })
     }
     if genome.isSmooth {
-      return .models(
-        references.enumerated().map { index, model in
-          Recipe.Input(model, settings(values, model: index, groups: 0..<groupCount))
-        })
+      var inputs = references.enumerated().map { index, model in
+        Recipe.Input(model, settings(values, model: index, groups: 0..<groupCount))
+      }
+      if let base = models.base, !references.contains(base) { inputs.append(Recipe.Input(base)) }
+      return .models(inputs)
     }
     return .slices(
       (0..<groupCount).map { group in
