@@ -96,10 +96,31 @@ extension SearchReport {
       table.rows.append([name(row.candidate), row.kind] + scores)
     }
     var lines = table.lines
+    if let told = toldMetrics {
+      lines.append("search scores are what the optimizer is told: \(told)")
+    }
     if snapshot.search.tasks.count > 1, let split = splits.last {
       lines += [""] + taskTable(on: split)
     }
     return lines
+  }
+
+  /// What the optimizer is told where that is not the metric that judges, as `TASK METRIC, …`; nil: it is.
+  private var toldMetrics: String? {
+    guard let first = baselines.lazy.compactMap({ figure($0.id, .search) }).first else {
+      return nil
+    }
+    let told = snapshot.search.tasks.compactMap { task -> (task: String, metric: String)? in
+      guard let score = first.tasks.first(where: { $0.task == task.name }),
+        ![task.metric, "\(task.metric)_forced"].contains(score.metric)
+      else { return nil }
+      return (task.name, score.metric)
+    }
+    guard let one = told.first else { return nil }
+    if told.count == snapshot.search.tasks.count, told.allSatisfy({ $0.metric == one.metric }) {
+      return one.metric
+    }
+    return told.map { "\($0.task) \($0.metric)" }.joined(separator: ", ")
   }
 
   /// Every task's metric on one split.

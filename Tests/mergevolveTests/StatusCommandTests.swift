@@ -32,6 +32,22 @@ import Testing
     #expect(running.output.hasPrefix("scripted: searching, generation 1, 2 of 4 candidates done\n"))
   }
 
+  @Test("the table says where the optimizer is told another metric")
+  func toldMetric() async throws {
+    let search = try TinySearch()
+    let file = try String(contentsOfFile: search.folder.file("tiny.yaml"), encoding: .utf8)
+    try search.folder.write(
+      file.replacing("{file: texts.yaml}", with: "{file: texts.yaml, metric: soft_exact_match}"),
+      to: "tiny.yaml")
+    let told = "search scores are what the optimizer is told: texts soft_exact_match"
+    let run = try await Program(in: search.folder.path).run([
+      "search", "tiny.yaml", "--store", "told.sqlite",
+    ])
+    #expect(run.output.contains(told), "\(run.errors)")
+    let plain = try await program.run(["status", "finished.sqlite"])
+    #expect(!plain.output.contains("what the optimizer is told"))
+  }
+
   @Test("status --json is JSON")
   func json() async throws {
     let run = try await program.run(["status", "finished.sqlite", "--json"])
