@@ -63,7 +63,19 @@ extension SearchInputs {
   func score(
     _ entries: [(candidate: Candidate, maskSeed: UInt64)], _ manner: ScoringManner
   ) throws -> [Result<ScoreSheet, Diagnostic>] {
-    try evaluate(entries, manner, on: prepared[manner]).map { $0.map { sheet(of: $0, manner) } }
+    try evaluate(entries, manner, on: prepared[manner]).map { result in
+      result.flatMap { evaluation in
+        let sheet = sheet(of: evaluation, manner)
+        return sheet.score.isFinite ? .success(sheet) : .failure(Self.infiniteScore(sheet.score))
+      }
+    }
+  }
+
+  /// What is wrong with a candidate whose score is no number that can be compared.
+  static func infiniteScore(_ score: Double) -> Diagnostic {
+    Diagnostic(
+      "the score is \(score): some texts are too improbable for a perplexity", at: "candidate",
+      fix: "tell the optimizer bits_per_byte, or narrow the ranges of the space")
   }
 
   /// Evaluates candidates together; one whose merge or forward pass fails is a failure of its own.

@@ -162,19 +162,31 @@ extension SearchRun {
         wave.blocks += scored
         guard steps.upperBound == course.settings.count else { continue }
         let seen = try inputs.seen(try store.itemBlocks(key) + scored, course.manner)
-        var partial = try inputs.evaluation(
-          key, of: seen, course.manner, itemWeights: course.blocks.weights)
-        if course.settings.subset != nil {
-          partial.score = try inputs.estimate(
-            partial.score, of: seen, course.manner, itemWeights: course.blocks.weights,
-            course.controls)
-          wave.told[id] = partial.score
+        do {
+          let partial = try generationEvaluation(key, of: seen, in: course)
+          if course.settings.subset != nil { wave.told[id] = partial.score }
+          wave.evaluations.append(partial)
+          wave.statuses[id] = .scored
+        } catch let problem as Diagnostic {
+          wave.statuses[id] = .failed(problem.description)
         }
-        wave.evaluations.append(partial)
-        wave.statuses[id] = .scored
       }
     }
     return wave
+  }
+
+  /// The evaluation over all that a generation sees; on a subset its score is the estimate of the full one.
+  private func generationEvaluation(
+    _ key: EvaluationKey, of seen: SeenItems, in course: BlockCourse
+  ) throws -> Evaluation {
+    var evaluation = try inputs.evaluation(
+      key, of: seen, course.manner, itemWeights: course.blocks.weights)
+    if course.settings.subset != nil {
+      evaluation.score = try inputs.estimate(
+        evaluation.score, of: seen, course.manner, itemWeights: course.blocks.weights,
+        course.controls)
+    }
+    return evaluation
   }
 
   // MARK: Looking
@@ -197,7 +209,10 @@ extension SearchRun {
       guard Set(results.map(\.block)).count == step + 1 else { continue }
       let items = try inputs.seen(results, manner)
       guard items.count >= BlockSettings.fewestItems else { return }
-      let evaluation = try inputs.evaluation(key, of: items, manner, itemWeights: weights)
+      // Who has no finite score now has none at the end and fails there.
+      guard
+        let evaluation = try? inputs.evaluation(key, of: items, manner, itemWeights: weights)
+      else { continue }
       runners.append(Race.Runner(candidate: candidate.id, score: evaluation.score, seen: items))
       evaluations[candidate.id] = evaluation
     }

@@ -122,7 +122,11 @@ extension SearchRun {
             of: result, key, number: settings.count, asked: missing, wanted: missing)
           let all = try inputs.seen(known + wave.blocks, manner)
           let ones = all.positions.map { [Double](repeating: 1, count: $0.count) }
-          wave.completions = [try inputs.evaluation(key, of: all, manner, itemWeights: ones)]
+          do {
+            wave.completions = [try inputs.evaluation(key, of: all, manner, itemWeights: ones)]
+          } catch let problem as Diagnostic {
+            wave.statuses[candidate.id] = .failed(problem.description)
+          }
         }
         return wave
       }

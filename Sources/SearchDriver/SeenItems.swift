@@ -70,6 +70,8 @@ extension SearchInputs {
 
   /// The evaluation over the items that a candidate has seen, each standing for as many as `itemWeights`
   /// say; charged for its share of the tokens.
+  ///
+  /// - Throws: ``Diagnostic`` if the score is not finite.
   func evaluation(
     _ key: EvaluationKey, of seen: SeenItems, _ manner: ScoringManner, itemWeights: [[Double]]
   ) throws -> Evaluation {
@@ -92,6 +94,7 @@ extension SearchInputs {
           standardError: score.standardError, count: score.count, decoded: seen.decoded[index],
           changed: seen.changed[index]))
     }
+    guard value.isFinite else { throw Self.infiniteScore(value) }
     let whole = prepared[manner]
     let tokens = tasks.indices.reduce(0) { sum, task in
       seen.positions[task].reduce(sum) { $0 + whole.tasks[task].itemTokens[$1] }

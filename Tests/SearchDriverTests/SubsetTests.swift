@@ -1,3 +1,4 @@
+import Diagnostics
 import PopulationStore
 import Randomness
 import Tasks
@@ -162,6 +163,33 @@ import Testing
       #expect(stored.tasks == sheet.tasks.map(\.score))
     }
     #expect(try await run(search, store: "two.sqlite", threads: 2).dump() == store.dump())
+  }
+
+  @Test("a perplexity without bound is a failure of the candidate, not of the program")
+  func unboundedPerplexity() throws {
+    let search = try SmallSearch(items: 12)
+    try search.folder.write(
+      """
+      task: arith_gen
+      kind: perplexity
+      splits: {search: arith_gen.search.jsonl, validation: arith_gen.validation.jsonl, test: arith_gen.test.jsonl}
+      text: prompt
+      metrics: [word_perplexity]
+      """, to: "arith_gen.yaml")
+    let inputs = try SearchInputs.open(try search.configuration())
+    let manner = inputs.searchManner
+    func evaluation(nats: Double) throws -> Evaluation {
+      let seen = SeenItems(
+        positions: [[0], [0]],
+        values: [[.ratio(numerator: nats, denominator: 1)], [.value(1)]], decoded: [0, 0],
+        changed: [0, 0])
+      let weights = [[Double](repeating: 1, count: 12), [Double](repeating: 1, count: 12)]
+      return try inputs.evaluation(
+        manner.key(1, maskSeed: 0), of: seen, manner, itemWeights: weights)
+    }
+    #expect(try evaluation(nats: -2).score < 0)
+    let error = #expect(throws: Diagnostic.self) { try evaluation(nats: -1e4) }
+    #expect("\(try #require(error))".contains("too improbable for a perplexity"))
   }
 
   @Test("is refused where it tells too little, by name and remedy")
