@@ -92,8 +92,8 @@ SEEDS ?= 10
 studies: build
 	$(SWIFT) build -c release --product study-evaluator
 	@bin=$$($(SWIFT) build -c release --show-bin-path) && cd Benchmarks/studies && \
-	  $(PYTHON) cheap_score.py $$bin/study-evaluator; \
-	  $(PYTHON) claims.py $$bin/study-evaluator; \
+	  $(PYTHON) cheap_score.py $$bin/study-evaluator && \
+	  $(PYTHON) claims.py $$bin/study-evaluator && \
 	  $(PYTHON) arms.py $$bin/mergevolve $$bin/study-evaluator --seeds $(SEEDS)
 
 format:

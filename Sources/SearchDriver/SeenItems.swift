@@ -43,7 +43,7 @@ extension SearchInputs {
     for (index, task) in tasks.enumerated() {
       let metric = objective(ofTask: index, manner).name.rawValue
       var items: [(position: Int, value: ItemValue)] = []
-      let isForced = prepared[manner].tasks[index].decoding == .unproved
+      let isUnproved = prepared[manner].tasks[index].decoding == .unproved
       var (decoded, changed) = (0, 0)
       for block in blocks where block.task == task.name {
         guard let column = block.items[metric]?.itemValues else {
@@ -56,7 +56,7 @@ extension SearchInputs {
         for (known, value) in zip(evidence, column)
         where known == Int(GenerationEvidence.decoded.rawValue) {
           decoded += 1
-          if isForced, value.numerator != 0 { changed += 1 }
+          if isUnproved, value.numerator != 0 { changed += 1 }
         }
       }
       items.sort { $0.position < $1.position }
@@ -76,25 +76,24 @@ extension SearchInputs {
     _ key: EvaluationKey, of seen: SeenItems, _ manner: ScoringManner, itemWeights: [[Double]]
   ) throws -> Evaluation {
     var scores: [Evaluation.TaskScore] = []
-    var value = 0.0
-    var variance: Double? = 0
-    let mass = weights.reduce(0, +)
-    for index in tasks.indices where !seen.positions[index].isEmpty {
+    var utilities: [Score] = []
+    let seenTasks = tasks.indices.filter { !seen.positions[$0].isEmpty }
+    for index in seenTasks {
       let metric = objective(ofTask: index, manner)
       let units = try units(ofTask: index, seen.positions[index], itemWeights[index])
       let score = metric.score(seen.values[index], weights: units.weights, clusters: units.clusters)
-      let share = weights[index] / mass
-      value += share * metric.utility(score.value)
-      variance = score.standardError.flatMap { error in
-        variance.map { $0 + share * share * error * error }
-      }
+      utilities.append(
+        Score(
+          value: metric.utility(score.value), standardError: score.standardError,
+          count: score.count))
       scores.append(
         Evaluation.TaskScore(
           task: tasks[index].name, metric: metric.name.rawValue, value: score.value,
           standardError: score.standardError, count: score.count, decoded: seen.decoded[index],
           changed: seen.changed[index]))
     }
-    guard value.isFinite else { throw Self.infiniteScore(value) }
+    let headline = TaskAggregate.mean.score(utilities, weights: seenTasks.map { weights[$0] })
+    guard headline.value.isFinite else { throw Self.infiniteScore(headline.value) }
     let whole = prepared[manner]
     let tokens = tasks.indices.reduce(0) { sum, task in
       seen.positions[task].reduce(sum) { $0 + whole.tasks[task].itemTokens[$1] }
@@ -103,7 +102,8 @@ extension SearchInputs {
       seen.positions[$0].count == whole.tasks[$0].items.count
     }
     return Evaluation(
-      key: key, score: value, standardError: variance?.squareRoot(), requestedTokens: tokens,
+      key: key, score: headline.value, standardError: headline.standardError,
+      requestedTokens: tokens,
       cost: isComplete ? 1 : Double(tokens) / Double(max(1, whole.requestedTokens)),
       isComplete: isComplete, tasks: scores)
   }

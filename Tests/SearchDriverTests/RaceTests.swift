@@ -76,22 +76,13 @@ import Testing
 }
 
 @Suite("A search that races") struct RacingSearchTests {
-  private func run(
-    _ search: SmallSearch, store: String, threads: Int = 1
-  ) async throws -> PopulationStore {
-    var configuration = try search.configuration(store: store)
-    configuration.threads = threads
-    _ = try await Search.start(configuration, clock: ContinuousClock(), observer: { _ in })
-    return try PopulationStore.open(search.folder.file(store), for: .reading)
-  }
-
   @Test("μ of a generation run to the end, and their scores are what they are without a race")
   func survivors() async throws {
     var search = try SmallSearch(items: 60)
     search.population = 8
     search.evaluations = 36
     search.evaluation = ", racing: true"
-    let store = try await run(search, store: "race.sqlite")
+    let store = try await search.run(store: "race.sqlite")
     #expect(try store.search().plan?.racing == true)
     let candidates = try store.candidates(.kind(.search))
     let evaluations = try store.evaluations(split: .search)
@@ -130,8 +121,8 @@ import Testing
     search.population = 8
     search.evaluations = 36
     search.evaluation = ", racing: true"
-    let one = try await run(search, store: "one.sqlite").dump()
-    #expect(try await run(search, store: "two.sqlite", threads: 2).dump() == one)
+    let one = try await search.run(store: "one.sqlite").dump()
+    #expect(try await search.run(store: "two.sqlite", threads: 2).dump() == one)
   }
 
   @Test("is refused where it cannot be, by name and remedy")

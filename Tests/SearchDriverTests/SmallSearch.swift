@@ -101,6 +101,14 @@ struct SmallSearch {
       overrides: SearchOverrides(store: folder.file(store)))
   }
 
+  /// Runs to the end with so many workers, whatever the file says.
+  func run(store: String, threads: Int = 1) async throws -> PopulationStore {
+    var configuration = try configuration(store: store)
+    configuration.threads = threads
+    _ = try await Search.start(configuration, clock: ContinuousClock(), observer: { _ in })
+    return try PopulationStore.open(folder.file(store), for: .reading)
+  }
+
   /// Every table but `event` of a store.
   func dump(_ store: String = "store.sqlite") throws -> String {
     try PopulationStore.open(folder.file(store), for: .reading).dump()

@@ -106,19 +106,10 @@ import Testing
     return search
   }
 
-  private func run(
-    _ search: SmallSearch, store: String, threads: Int = 1
-  ) async throws -> PopulationStore {
-    var configuration = try search.configuration(store: store)
-    configuration.threads = threads
-    _ = try await Search.start(configuration, clock: ContinuousClock(), observer: { _ in })
-    return try PopulationStore.open(search.folder.file(store), for: .reading)
-  }
-
   @Test("tries more candidates for the same tokens, rotates, and shows finalists all items")
   func subset() async throws {
     let search = try search(", subset: 0.25, racing: false")
-    let store = try await run(search, store: "subset.sqlite")
+    let store = try await search.run(store: "subset.sqlite")
     let candidates = try store.candidates(.kind(.search))
     #expect(candidates.count > 60)
     #expect(candidates.allSatisfy { $0.duplicateOf != nil || $0.told != nil })
@@ -152,7 +143,7 @@ import Testing
   @Test("a finalist's completed score is what it is when scored at once")
   func completion() async throws {
     let search = try search(", subset: 0.45, racing: true")
-    let store = try await run(search, store: "subset.sqlite")
+    let store = try await search.run(store: "subset.sqlite")
     let inputs = try SearchInputs.open(try search.configuration(store: "x.sqlite"))
     let manner = inputs.searchManner
     for finalist in try store.finalists(round: 1) {
@@ -162,7 +153,7 @@ import Testing
       #expect(stored.score == sheet.score)
       #expect(stored.tasks == sheet.tasks.map(\.score))
     }
-    #expect(try await run(search, store: "two.sqlite", threads: 2).dump() == store.dump())
+    #expect(try await search.run(store: "two.sqlite", threads: 2).dump() == store.dump())
   }
 
   @Test("a perplexity without bound is a failure of the candidate, not of the program")
