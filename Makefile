@@ -86,14 +86,16 @@ bench-memory: build
 	@family=$$(mktemp -d) && $(PYTHON) Benchmarks/evaluate/family.py --shape 4gb --models 3 --items 4 $$family && \
 	  $(PYTHON) Benchmarks/evaluate/memory.py $$family --mergevolve $(MERGEVOLVE); rm -r $$family
 
-# What the search's claims rest on: cheap scores against what item noise allows, false and missed verdicts, and the
-# curve against mergekit-evolve's settings (SEEDS seeds; hours with 10). Python needs numpy and cma.
+# What the search's claims rest on: cheap scores against what item noise allows, false and missed verdicts, racing
+# at equal wall time, and the curve against mergekit-evolve's settings (SEEDS seeds; hours with 10). Python needs numpy
+# and cma.
 SEEDS ?= 10
 studies: build
 	$(SWIFT) build -c release --product study-evaluator
 	@bin=$$($(SWIFT) build -c release --show-bin-path) && cd Benchmarks/studies && \
 	  $(PYTHON) cheap_score.py $$bin/study-evaluator && \
 	  $(PYTHON) claims.py $$bin/study-evaluator && \
+	  $(PYTHON) racing.py $$bin/mergevolve $$bin/study-evaluator && \
 	  $(PYTHON) arms.py $$bin/mergevolve $$bin/study-evaluator --seeds $(SEEDS)
 
 format:
