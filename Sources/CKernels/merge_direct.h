@@ -18,7 +18,8 @@
   void ck_merge_direct_sce_##level(                                                                \
       const void *, const void *const *, enum ck_stored, const float *, size_t, uint32_t, size_t,  \
       const struct ck_merge_target *, size_t);                                                     \
-  void ck_merge_words_##level(uint64_t, uint64_t, uint32_t *restrict, size_t);
+  void ck_merge_words_##level(uint64_t, uint64_t, uint32_t *restrict, size_t);                     \
+  void ck_merge_leading_bytes_##level(uint64_t, uint64_t, uint8_t *restrict, size_t);
 
 CK_DECLARE_DIRECT_CLONES(base)
 #if defined(__x86_64__)

@@ -147,6 +147,31 @@ INLINE void keep_masked(
   }
 }
 
+/// As keep_masked with the leading bytes of the words, which seldom leave a doubt; `element` is the first one's
+/// index in the tensor, `leading` its byte.
+INLINE void keep_leading(
+    const struct ck_merge_term *term, uint32_t last, uint64_t element, const uint8_t *leading,
+    const float *base, float *row, size_t count) {
+  // What is kept below the byte of the last word to keep, is kept with that byte if it ends in ones.
+  bool is_whole = (last & 0xFFFFFF) == 0xFFFFFF;
+  i32x16 edge = (i32x16){0} + (int32_t)(last >> 24);
+  for (size_t i = 0; i < count; i += 16) {
+    f32x16 kept = ((load(row + i) - load(base + i)) * term->scale) * term->weight;
+    size_t width = count - i < 16 ? count - i : 16;
+    u8x16 bytes = {0};
+    memcpy(&bytes, leading + i, width);
+    i32x16 byte = __builtin_convertvector(bytes, i32x16);
+    i32x16 survives = byte <= edge;
+    if (!is_whole && __builtin_reduce_or(byte == edge) != 0) {
+      uint32_t words[BLOCK_WORDS];
+      u32x16 word;
+      memcpy(&word, mask_words(term->key, element + i, 16, words), sizeof word);
+      survives = (i32x16)(word <= last);
+    }
+    store(row + i, (f32x16)((i32x16)kept & survives));
+  }
+}
+
 /// Turns the row of a term, element `index` of the range first, into its weighted survivors.
 INLINE void thin_block(
     const struct ck_merge_term *term, const float *base, uint64_t first, size_t index, size_t count,
@@ -174,9 +199,13 @@ INLINE void thin_block(
         memset(row, 0, BLOCK * sizeof *row);
         return;
       }
+      uint32_t last = (uint32_t)(term->threshold - 1);
+      if (term->leading != NULL) {
+        return keep_leading(term, last, first + index, term->leading + index, base, row, count);
+      }
       uint32_t words[BLOCK_WORDS];
       const uint32_t *placed = mask_words(term->key, first + index, count, words);
-      return keep_masked(term, (uint32_t)(term->threshold - 1), placed, base, row, count);
+      return keep_masked(term, last, placed, base, row, count);
     }
   }
 }

@@ -32,3 +32,7 @@ void ck_merge_direct_sce(
 void ck_merge_words(uint64_t key, uint64_t first, uint32_t *restrict words, size_t count) {
   CALL(ck_merge_words, key, first, words, count);
 }
+
+void ck_merge_leading_bytes(uint64_t key, uint64_t first, uint8_t *restrict bytes, size_t count) {
+  CALL(ck_merge_leading_bytes, key, first, bytes, count);
+}

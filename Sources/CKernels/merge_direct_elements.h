@@ -1,5 +1,6 @@
 // Reading stored elements and writing results; compiled once per CPU level, see merge_direct_v4.c.
 
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
 typedef uint16_t u16x16 __attribute__((vector_size(32)));
 typedef uint16_t u16x32 __attribute__((vector_size(64)));
 typedef uint32_t u32x16 __attribute__((vector_size(64)));

@@ -84,6 +84,8 @@ INLINE size_t merge_masked(
   struct philox_keys keys[2];
   for (size_t k = 0; k < 2; k++) {
     if (term[k].survivors != CK_KEEP_MASKED || term[k].threshold == 0) return 0;
+    // Not to be computed.
+    if (term[k].leading != NULL) return 0;
     keys[k] = philox_keys(term[k].key);
   }
   // Taken from memory round by round rather than computed for every step.

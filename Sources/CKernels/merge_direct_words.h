@@ -109,3 +109,13 @@ void CK_CLONE(ck_merge_words)(
     memcpy(words + start, placed, part * sizeof *words);
   }
 }
+
+void CK_CLONE(ck_merge_leading_bytes)(
+    uint64_t key, uint64_t first, uint8_t *restrict bytes, size_t count) {
+  uint32_t block[BLOCK_WORDS];
+  for (size_t start = 0, part; start < count; start += part) {
+    part = count - start < BLOCK ? count - start : BLOCK;
+    const uint32_t *placed = mask_words(key, first + start, part, block);
+    for (size_t i = 0; i < part; i++) bytes[start + i] = (uint8_t)(placed[i] >> 24);
+  }
+}

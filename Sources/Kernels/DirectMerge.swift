@@ -178,13 +178,23 @@ public struct DirectMerge: Sendable {
   ) {
     guard index < terms.count else { return body() }
     var term = unsafe terms[index].kernelTerm(addresses[index + 1], from: elements.lowerBound)
-    guard case .listed(let mask) = terms[index].survivors else {
-      unsafe list.initializeElement(at: index, to: term)
-      return unsafe fill(list, from: index + 1, terms, addresses, elements, body)
-    }
-    precondition(elements.upperBound <= mask.count, "\(elements) of \(mask.count) bits")
-    unsafe mask.withWords { words in
-      unsafe term.bits = unsafe words
+    switch terms[index].survivors {
+    case .listed(let mask):
+      precondition(elements.upperBound <= mask.count, "\(elements) of \(mask.count) bits")
+      unsafe mask.withWords { words in
+        unsafe term.bits = unsafe words
+        unsafe list.initializeElement(at: index, to: term)
+        unsafe fill(list, from: index + 1, terms, addresses, elements, body)
+      }
+    case .masked(let key, _, let leading?):
+      precondition(leading.key == key, "bytes of another mask")
+      precondition(elements.upperBound <= leading.count, "\(elements) of \(leading.count) bytes")
+      unsafe leading.withBytes { bytes in
+        unsafe term.leading = unsafe bytes + elements.lowerBound
+        unsafe list.initializeElement(at: index, to: term)
+        unsafe fill(list, from: index + 1, terms, addresses, elements, body)
+      }
+    default:
       unsafe list.initializeElement(at: index, to: term)
       unsafe fill(list, from: index + 1, terms, addresses, elements, body)
     }
@@ -214,7 +224,7 @@ extension DirectMerge.Term {
       unsafe term.survivors = CK_KEEP_MAGNITUDES
       unsafe term.cut = cut
       unsafe term.ties = max(0, tieLimit - first)
-    case .masked(let key, let threshold):
+    case .masked(let key, let threshold, _):
       precondition(threshold <= 1 << 32, "threshold \(threshold) of a 32-bit word")
       unsafe term.survivors = CK_KEEP_MASKED
       unsafe term.key = key

@@ -22,8 +22,9 @@ extension MergeStack {
     case all
     /// Magnitudes whose bit pattern exceeds `cut`, and equal ones at flat indices below `tieLimit`.
     case magnitudes(cut: UInt32, tieLimit: Int)
-    /// Elements whose random word under the Philox key is below `threshold` (0…2³²).
-    case masked(key: UInt64, threshold: UInt64)
+    /// Elements whose random word under the Philox key is below `threshold` (0…2³²); `leading`, where they
+    /// are at hand, are those of the whole tensor.
+    case masked(key: UInt64, threshold: UInt64, leading: LeadingBytes? = nil)
     /// Magnitudes between two cuts: those that ``magnitudes(cut:tieLimit:)`` keeps by `low` and not by
     /// `high`.
     case band(low: MagnitudeLimit, high: MagnitudeLimit)
@@ -56,7 +57,7 @@ extension MergeStack {
       case .magnitudes(let cut, let tieLimit):
         let ties = max(0, tieLimit - elements.lowerBound)
         unsafe ck_merge_delta_above(x, base, scale, weight, cut, ties, count)
-      case .masked(let key, let threshold):
+      case .masked(let key, let threshold, _):
         precondition(threshold <= 1 << 32, "threshold \(threshold) of a 32-bit word")
         unsafe ck_merge_delta_masked(
           x, base, scale, weight, key, UInt64(elements.lowerBound), threshold, count)

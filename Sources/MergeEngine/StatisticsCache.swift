@@ -6,10 +6,13 @@ import Tensors
 /// What the input tensors of a search's merges have been asked, for all candidates.
 ///
 /// Holds at most a given number of bytes; what was used longest ago goes first, but for values that are
-/// meant to stay, which take at most half. Safe to share between threads. A value is the same whether it was remembered or gathered anew.
+/// meant to stay. Safe to share between threads. A value is the same whether it was remembered or gathered
+/// anew.
 public final class StatisticsCache: Sendable {
   /// Bytes that may be held.
   public let limit: Int
+  /// Bytes that values may take which stay.
+  private let retainedLimit: Int
   private let state = Mutex(State())
 
   private struct State {
@@ -30,7 +33,20 @@ public final class StatisticsCache: Sendable {
   /// About what a key and its place in the table take.
   private static let keyBytes = 256
 
-  public init(limit: Int = 256 << 20) { self.limit = limit }
+  /// For all candidates of a search.
+  public convenience init(limit: Int = 256 << 20) {
+    self.init(limit: limit, retainedLimit: limit / 2)
+  }
+
+  /// For one recipe, for which values that serve many would be gathered in vain.
+  public static func forOneMerge() -> StatisticsCache {
+    StatisticsCache(limit: 256 << 20, retainedLimit: 0)
+  }
+
+  private init(limit: Int, retainedLimit: Int) {
+    self.limit = limit
+    self.retainedLimit = retainedLimit
+  }
 
   /// Bytes held at present.
   public var byteCount: Int { state.withLock { $0.bytes } }
@@ -67,7 +83,7 @@ public final class StatisticsCache: Sendable {
   }
 
   private func hasRoom(toRetain bytes: Int, _ state: borrowing State) -> Bool {
-    state.retainedBytes + bytes <= limit / 2
+    state.retainedBytes + bytes <= retainedLimit
   }
 
   private static func evict(from state: inout State, downTo target: Int) {

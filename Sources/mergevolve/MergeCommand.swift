@@ -101,7 +101,7 @@ struct MergeCommand: AsyncParsableCommand {
     let library = CheckpointLibrary(
       cache: options.transformersCache.map(HubCache.init(folder:)) ?? .standard)
     return try MergePlan.build(
-      document, library: library, statistics: StatisticsCache(),
+      document, library: library, statistics: .forOneMerge(),
       options: MergeOptions(
         mixesArchitectures: options.allowCrimes,
         truncatesEmbeddings: options.unsafeTruncateEmbeddings,

@@ -64,7 +64,7 @@ struct ModelArgument {
   /// The plan of the recipe.
   func plan() throws(Diagnostic) -> MergePlan {
     try MergePlan.build(
-      RecipeDocument.read(path: text), library: CheckpointLibrary(), statistics: StatisticsCache())
+      RecipeDocument.read(path: text), library: CheckpointLibrary(), statistics: .forOneMerge())
   }
 }
 

@@ -140,7 +140,7 @@ struct DirectMergeTests {
       case .band(let low, let high):
         Self.isBefore(low, delta, index) && !Self.isBefore(high, delta, index)
       case .listed(let mask): mask[index]
-      case .masked(let key, let threshold):
+      case .masked(let key, let threshold, _):
         UInt64(Self.words.word(at: index)) < threshold && key == Self.words.key
       }
     return isKept ? (delta * term.scale) * term.weight : 0
@@ -274,6 +274,39 @@ struct DirectMergeTests {
     let merge = try #require(DirectMerge(shares: [0.5, 0.5], selected: limit))
     expect(merge, rows, 0..<count, .f32) { element in
       Self.isBefore(limit, variance(element), element) ? 0.5 * first[element] / 0.5 : 0
+    }
+  }
+
+  @Test(
+    "leading bytes decide as the words do",
+    arguments: [
+      0, 1, 255 << 24, 128 << 24, 77 << 24 | 1, 77 << 24 | 0xFFFFFF, 77 << 24 | 0x7FFFFF,
+      (1 << 32) - 1, 1 << 32,
+    ] as [UInt64], dtypes)
+  func leadingBytes(threshold: UInt64, dtype: DType) throws {
+    // Of 5,000 words some twenty have any given leading byte.
+    let count = 5000
+    var leading = LeadingBytes(key: Self.words.key)
+    leading.append(1234, from: 0)
+    var rest = LeadingBytes(key: Self.words.key)
+    rest.append(count - 1234, from: 1234)
+    leading.append(rest)
+    let rows = try rows(count, dtype, models: 4)
+    let terms = [0.4, -0.7, 1].map { weight in
+      DirectMerge.Term(
+        scale: 1.5, weight: weight,
+        survivors: .masked(key: Self.words.key, threshold: threshold, leading: leading))
+    }
+    for (first, terms) in [(0, terms), (3, terms), (1237, Array(terms.prefix(2)))] {
+      let merge = try #require(DirectMerge(terms, combined: .sum(divisor: 1), lambda: 1))
+      expect(merge, Array(rows.prefix(1 + terms.count)), first..<count, dtype) { element in
+        let base = rows[0].values[element]
+        var sum: Float = 0
+        for (term, row) in zip(terms, rows.dropFirst()) {
+          sum += thinned(term, row.values[element] - base, element)
+        }
+        return base + sum
+      }
     }
   }
 

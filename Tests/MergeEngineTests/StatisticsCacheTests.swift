@@ -66,6 +66,21 @@ struct StatisticsCacheTests {
     #expect(second > first && second - first < first / 4)
   }
 
+  @Test("of one merge keep neither ranks nor bytes of masks", arguments: ["della", "dare_ties"])
+  func oneMerge(method: String) throws {
+    let library = CheckpointLibrary(folders: [folder.path])
+    func read(_ cache: StatisticsCache) throws -> [TensorName: [Float]] {
+      try tensors(
+        of: MergePlan.build(recipe(method, density: 0.3), library: library, statistics: cache))
+    }
+    let (single, shared) = (StatisticsCache.forOneMerge(), StatisticsCache())
+    let merged = try read(single)
+    #expect(try read(shared) == merged)
+    let elements = merged.values.reduce(0) { $0 + $1.count }
+    // A byte or two for every element of two models.
+    #expect(shared.byteCount - single.byteCount >= 2 * elements)
+  }
+
   @Test("keep ranks for good, in half of the room")
   func ranks() throws {
     let library = CheckpointLibrary(folders: [folder.path])

@@ -97,4 +97,7 @@ double ck_merge_mask_sum(
 /// words[i] = random word of element first + i.
 void ck_merge_words(uint64_t key, uint64_t first, uint32_t *restrict words, size_t count);
 
+/// bytes[i] = the upper eight bits of the random word of element first + i.
+void ck_merge_leading_bytes(uint64_t key, uint64_t first, uint8_t *restrict bytes, size_t count);
+
 #endif

@@ -63,6 +63,8 @@ struct ck_merge_term {
   /// Masked: Philox key, and the first word to drop, at most 2^32.
   uint64_t key;
   uint64_t threshold;
+  /// Masked: the upper eight bits of every element's word, where they are at hand; else null.
+  const uint8_t *leading;
   /// Listed: bit e % 64 of word e / 64 belongs to element e of the tensor.
   const uint64_t *bits;
 };

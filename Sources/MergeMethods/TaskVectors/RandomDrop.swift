@@ -13,11 +13,28 @@ extension TaskVectors {
           .key)
     }
     let scales = rescale ? try rescalings(of: masks, survey) : masks.map { _ in 1 }
-    for (mask, scale) in zip(masks, scales) {
+    let leading = try leadingBytes(of: masks, survey)
+    for (index, mask) in masks.enumerated() {
       results[mask.term] = ThinnedTerm(
-        active[mask.term], scale: scale,
-        keeping: .masked(key: mask.key, threshold: mask.threshold))
+        active[mask.term], scale: scales[index],
+        keeping: .masked(key: mask.key, threshold: mask.threshold, leading: leading[index]))
     }
+    return results
+  }
+
+  /// What decides about most elements, where it may be kept for other candidates.
+  private func leadingBytes(
+    of masks: [Mask], _ survey: some TensorSurvey
+  ) throws -> [LeadingBytes?] {
+    let measurements = masks.map {
+      Measurement(MaskBytes(key: $0.key, elementCount: survey.elementCount), of: [])
+    }
+    let kept = measurements.indices.filter {
+      survey.retains(measurements[$0], byteCount: survey.elementCount)
+    }
+    let found = try survey.measure(kept.map { measurements[$0] })
+    var results = [LeadingBytes?](repeating: nil, count: masks.count)
+    for (index, bytes) in zip(kept, found) { results[index] = bytes }
     return results
   }
 

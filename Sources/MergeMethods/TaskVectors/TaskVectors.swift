@@ -79,7 +79,11 @@ struct ThinnedTerm: Hashable, Sendable {
   }
 
   fileprivate var byteCount: Int {
-    if case .listed(let mask) = survivors { mask.byteCount } else { 0 }
+    switch survivors {
+    case .listed(let mask): mask.byteCount
+    case .masked(_, _, let leading): leading?.count ?? 0
+    default: 0
+    }
   }
 }
 
