@@ -91,19 +91,42 @@ def mergevolve(arm, program, arguments, seed, folder, baselines):
     file, store = folder / "search.yaml", folder / "store.sqlite"
     file.write_text(
         search_file(arm, arguments.granularity, arguments.budget - charged, seed))
-    run([program, "search", str(file), "--store", str(store)])
-    with contextlib.closing(sqlite3.connect(store)) as rows:
-        last = rows.execute("SELECT max(number) FROM generation").fetchone()[0]
     points = []
-    numbers = np.unique(np.linspace(0, last - 1, arguments.points).round().astype(int))
-    for number in numbers.tolist():
-        copy = folder / f"at-{number}.sqlite"
-        cut(store, number, copy)
+    for copy in snapshots(program, file, store, arguments.points):
         run([program, "finish", str(copy)])
         points.append(recommended(copy, arm == "(i)"))
         copy.unlink()
     points.append(recommended(store, arm == "(i)"))
     return points
+
+
+def snapshots(program, file, store, points):
+    """Runs a search to its end; copies of its store after generations whose numbers grow by a constant factor.
+
+    The optimizer's state is kept of the last two generations only, so they are taken while it runs.
+    """
+    copies, wanted = [], 0
+    with subprocess.Popen(
+            [program, "search", str(file), "--store", str(store)], stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True) as search:
+        while search.poll() is None:
+            time.sleep(0.02)
+            opened = newest_generation(store)
+            if opened is not None and opened - 1 >= wanted:
+                copies.append(store.with_name(f"at-{opened - 1}.sqlite"))
+                cut(store, opened - 1, copies[-1])
+                wanted = max(wanted + 1, round(wanted * 1.3))
+        if search.returncode != 0:
+            raise SystemExit(search.stderr.read()[-2000:])
+    return copies
+
+
+def newest_generation(store):
+    """Number of the generation that was opened last; nil before the first, or while the store is made."""
+    if not store.exists():
+        return None
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)) as rows:
+        return rows.execute("SELECT max(number) FROM generation").fetchone()[0]
 
 
 def run(command):

@@ -10,7 +10,7 @@
 #include "merge_direct_words.h"
 
 #include "merge_direct_combination.h"
-#include "merge_direct_masked.h"
+#include "merge_direct_pairs.h"
 
 #include "merge_direct_clone.h"
 #include "merge_direct_sce.h"

@@ -157,9 +157,12 @@ INLINE void keep_leading(
   i32x16 edge = (i32x16){0} + (int32_t)(last >> 24);
   for (size_t i = 0; i < count; i += 16) {
     f32x16 kept = ((load(row + i) - load(base + i)) * term->scale) * term->weight;
-    size_t width = count - i < 16 ? count - i : 16;
     u8x16 bytes = {0};
-    memcpy(&bytes, leading + i, width);
+    if (count - i >= 16) {
+      memcpy(&bytes, leading + i, sizeof bytes);
+    } else {
+      memcpy(&bytes, leading + i, count - i);
+    }
     i32x16 byte = __builtin_convertvector(bytes, i32x16);
     i32x16 survives = byte <= edge;
     if (!is_whole && __builtin_reduce_or(byte == edge) != 0) {
@@ -226,12 +229,12 @@ INLINE void combine_block(
     const struct ck_task_vector_sum *sum, size_t count) {
   // Without terms there is nothing to elect.
   if (!sum->elects || terms == 0) return combine_rows(rows, term, terms, sum, false, false, count);
-  if (!sum->normalize) return combine_rows(rows, term, terms, sum, true, false, count);
-  switch (terms) {
-    case 2: return combine_rows(rows, term, 2, sum, true, true, count);
-    case 3: return combine_rows(rows, term, 3, sum, true, true, count);
-    default: return combine_rows(rows, term, terms, sum, true, true, count);
-  }
+  // Loops over a known number of terms are unrolled, and their sums stay in registers.
+  if (terms == 2 && sum->normalize) return combine_rows(rows, term, 2, sum, true, true, count);
+  if (terms == 2) return combine_rows(rows, term, 2, sum, true, false, count);
+  if (terms == 3 && sum->normalize) return combine_rows(rows, term, 3, sum, true, true, count);
+  if (terms == 3) return combine_rows(rows, term, 3, sum, true, false, count);
+  combine_rows(rows, term, terms, sum, true, sum->normalize, count);
 }
 
 INLINE void read_block_of(
@@ -267,7 +270,7 @@ void CK_CLONE(ck_merge_direct_task_vectors)(
   for (size_t start = 0, part; start < count; start += part) {
     part = start < before ? before - start : count - start;
     if (start >= before) {
-      size_t merged = merge_masked(base, stored, terms, count_terms, sum, first, target, start, part);
+      size_t merged = merge_pairs(base, stored, terms, count_terms, sum, first, target, start, part);
       if (merged > 0) {
         part = merged;
         continue;

@@ -141,9 +141,14 @@ struct DirectMergeTests {
         Self.isBefore(low, delta, index) && !Self.isBefore(high, delta, index)
       case .listed(let mask): mask[index]
       case .masked(let key, let threshold, _):
-        UInt64(Self.words.word(at: index)) < threshold && key == Self.words.key
+        UInt64(Self.word(of: key, at: index)) < threshold
       }
     return isKept ? (delta * term.scale) * term.weight : 0
+  }
+
+  private static func word(of key: UInt64, at index: Int) -> UInt32 {
+    let all = [words] + (1...2).map { ElementWords(maskSeed: 8, tensor: "w", position: $0) }
+    return all.first { $0.key == key }?.word(at: index) ?? 0
   }
 
   /// Whether an element comes before a place in the descending order of magnitudes.
@@ -197,16 +202,8 @@ struct DirectMergeTests {
           let elected = try #require(
             DirectMerge(selection, combined: .election(normalize: normalize), lambda: 0.9))
           expect(elected, rows, first..<count, dtype) { element in
-            let values = values(element)
-            let isPositive = values.reduce(0, +) >= 0
-            var (total, divisor): (Float, Float) = (0, 0)
-            for (value, term) in zip(values, selection)
-            where isPositive ? value > 0 : value < 0 {
-              total += value
-              divisor += term.weight
-            }
-            let merged = normalize ? total / (divisor == 0 ? 1 : divisor) : total
-            return rows[0].values[element] + 0.9 * merged
+            rows[0].values[element]
+              + 0.9 * Self.elected(values(element), selection, normalize: normalize)
           }
         }
       }
@@ -310,55 +307,87 @@ struct DirectMergeTests {
     }
   }
 
+  /// Terms that all keep their survivors by one rule, for a tensor of `count` elements.
+  private func alike(_ rule: Int, terms: Int, count: Int) -> [DirectMerge.Term] {
+    (0..<terms).map { index in
+      let words = index == 0 ? Self.words : ElementWords(maskSeed: 8, tensor: "w", position: index)
+      let threshold = ([1 << 31, 77 << 24 | 0x123456, 1 << 32] as [UInt64])[index]
+      let cut = Float(0.02 * Float(index + 1)).bitPattern
+      let ties = [count / 2, 0, .max][index]
+      let survivors: MergeStack.Survivors
+      switch rule {
+      case 0: survivors = .all
+      case 1: survivors = .magnitudes(cut: cut, tieLimit: ties)
+      case 2: survivors = index == 1 ? .all : .magnitudes(cut: cut, tieLimit: ties)
+      case 3:
+        survivors = .band(
+          low: .init(cut: cut, tieLimit: ties),
+          high: .init(cut: Float(0.125).bitPattern, tieLimit: count / 3))
+      case 4:
+        var mask = KeepMask(count: count)
+        let magnitudes = [Float](repeating: 1, count: count)
+        let ranks = [UInt32](repeating: 0, count: count)
+        _ = mask.keep(
+          magnitudes.span, ranks: ranks.span, at: 0, key: words.key, first: 0, low: 0.4, slope: 0)
+        survivors = .listed(mask)
+      case 5: survivors = .masked(key: words.key, threshold: threshold)
+      default:
+        var leading = LeadingBytes(key: words.key)
+        leading.append(count, from: 0)
+        survivors = .masked(key: words.key, threshold: threshold, leading: leading)
+      }
+      return .init(
+        scale: [1.9, 1, 2.1][index], weight: [0.4, 0.3, -0.2][index], survivors: survivors)
+    }
+  }
+
   @Test(
-    "two terms with masks",
-    arguments: [63, 64, 127, 128, 129, 260, 700], [0, 3, 4, 72])
-  func twoMasks(count: Int, first: Int) throws {
-    let other = ElementWords(maskSeed: 8, tensor: "w", position: 2)
-    let terms = [
-      DirectMerge.Term(
-        scale: 1.9, weight: 0.4, survivors: .masked(key: Self.words.key, threshold: 1 << 31)),
-      DirectMerge.Term(
-        scale: 2.1, weight: 0.3, survivors: .masked(key: other.key, threshold: 3 << 30)),
-    ]
-    var numbers = try rows(first + count, .bf16, models: 3).map(\.values)
-    // Signed zeros, and numbers that are none.
-    for (place, corner) in corners.enumerated() where 7 * place < first + count {
-      numbers[place % 3][7 * place] = corner
-    }
-    let rows = try numbers.map { try StoredRow($0, .bf16) }
-    func values(_ element: Int) -> [Float] {
-      let base = rows[0].values[element]
-      let isKept = [
-        Self.words.word(at: element) < 1 << 31, other.word(at: element) < 3 << 30,
-      ]
-      return (0..<2).map { index in
-        let delta = rows[index + 1].values[element] - base
-        return isKept[index] ? (delta * terms[index].scale) * terms[index].weight : 0
+    "terms that are thinned out alike", arguments: Array(0...6),
+    [63, 64, 127, 128, 129, 260, 700, 1501])
+  func alikeTerms(rule: Int, count: Int) throws {
+    for (first, termCount) in [(0, 2), (3, 3), (4, 2), (72, 3)] {
+      let terms = alike(rule, terms: termCount, count: first + count)
+      // Coarse numbers have magnitudes at the cuts.
+      var numbers = try rows(first + count, .bf16, models: 1 + termCount).map {
+        $0.values.map { ($0 * 50).rounded() / 50 }
       }
-    }
-    for divisor in [1, 3] as [Float] {
-      let sum = try #require(DirectMerge(terms, combined: .sum(divisor: divisor), lambda: 0.9))
-      expect(sum, rows, first..<first + count, .bf16) { element in
-        let total = 0 + values(element)[0] + values(element)[1]
-        return rows[0].values[element] + 0.9 * (total / divisor)
+      // Signed zeros, and numbers that are none.
+      for (place, corner) in corners.enumerated() where 7 * place < first + count {
+        numbers[place % numbers.count][7 * place] = corner
       }
-    }
-    for normalize in [true, false] {
-      let elected = try #require(
-        DirectMerge(terms, combined: .election(normalize: normalize), lambda: 0.9))
-      expect(elected, rows, first..<first + count, .bf16) { element in
-        let values = values(element)
-        let isPositive = values[0] + values[1] >= 0
-        var (total, divisor): (Float, Float) = (0, 0)
-        for (value, term) in zip(values, terms) where isPositive ? value > 0 : value < 0 {
-          total += value
-          divisor += term.weight
+      let rows = try numbers.map { try StoredRow($0, .bf16) }
+      func values(_ element: Int) -> [Float] {
+        zip(terms, rows.dropFirst()).map {
+          thinned($0, $1.values[element] - rows[0].values[element], element)
         }
-        return rows[0].values[element]
-          + 0.9 * (normalize ? total / (divisor == 0 ? 1 : divisor) : total)
+      }
+      for divisor in [1, 3] as [Float] {
+        let sum = try #require(DirectMerge(terms, combined: .sum(divisor: divisor), lambda: 0.9))
+        expect(sum, rows, first..<first + count, .bf16) { element in
+          rows[0].values[element] + 0.9 * (values(element).reduce(0, +) / divisor)
+        }
+      }
+      for normalize in [true, false] {
+        let merge = try #require(
+          DirectMerge(terms, combined: .election(normalize: normalize), lambda: 0.9))
+        expect(merge, rows, first..<first + count, .bf16) { element in
+          rows[0].values[element]
+            + 0.9 * Self.elected(values(element), terms, normalize: normalize)
+        }
       }
     }
+  }
+
+  private static func elected(
+    _ values: [Float], _ terms: [DirectMerge.Term], normalize: Bool
+  ) -> Float {
+    let isPositive = values.reduce(0, +) >= 0
+    var (total, divisor): (Float, Float) = (0, 0)
+    for (value, term) in zip(values, terms) where isPositive ? value > 0 : value < 0 {
+      total += value
+      divisor += term.weight
+    }
+    return normalize ? total / (divisor == 0 ? 1 : divisor) : total
   }
 
   @Test("masks of elements that begin anywhere", arguments: [3, 127, 128, 200, 100_001])
@@ -381,10 +410,18 @@ struct DirectMergeTests {
       try StoredRow((0..<count).map { row.values[$0 % 997] }, .bf16)
     }
     let terms = terms(for: count)[0..<2]
-    let merges = [
-      DirectMerge(weights: [0.3, 0.3, 0.4], divisor: 1),
-      try #require(DirectMerge(Array(terms), combined: .election(normalize: true), lambda: 1)),
-    ]
+    let cut = Float(0.0001).bitPattern
+    let merges =
+      [
+        DirectMerge(weights: [0.3, 0.3, 0.4], divisor: 1),
+        try #require(DirectMerge(Array(terms), combined: .election(normalize: true), lambda: 1)),
+        try #require(
+          DirectMerge(shares: [0.4, 0.6], selected: .init(cut: cut, tieLimit: 300_000))),
+      ]
+      + (1...6).map { rule in
+        DirectMerge(
+          alike(rule, terms: 2, count: count), combined: .election(normalize: false), lambda: 1)
+      }.compactMap { $0 }
     for merge in merges {
       for start in [0, 1, 5] {
         let whole = results(merge, rows, start..<count, dtype)
