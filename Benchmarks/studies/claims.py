@@ -6,13 +6,19 @@ search, validation and test. The winner is chosen as `mergevolve finish` chooses
 validated, the best on validation wins; best parent and best simple merge are chosen on validation; the two
 comparisons on test are the program's own paired bootstrap at 97.5 %.
 
-`drawn` takes the siblings as they are. Noise of equal norm does not do equal harm: their exact match over all
-items differs by more than the items' noise explains, so a winner may truly be better, and the claims whose
-gain over all items is not positive are counted beside. `null` makes the siblings truly equal: the answers to
-every item are dealt out among them anew, which keeps every item's difficulty and how often two siblings
-disagree. For `power` a candidate is planted: a sibling of which wrong answers become right, at random, so that
-its true gain over the comparator that is harder to beat is 3.5 standard errors of the paired difference. There
-the test items are drawn with replacement, because the true gain is that on all items.
+A null study counts false claims, so there must be nothing to find. Noise of equal norm does not do equal harm:
+siblings as they come differ in skill by twice the standard error of a comparison, wherever in the model the noise
+is, and the verdict rightly says so. The null is therefore `matched`: many siblings are made, and those twenty are
+taken whose skill is most alike on thousands of questions of the same kinds that are in none of the divided splits
+(matching on these would set search against test). What is left of the differences is stated: the standard
+deviation over all items, beside what independent items alone would give.
+
+Beside it: `drawn`, the first twenty siblings as they come, with the claims whose gain over all items is not
+positive; and `dealt`, which makes the matched siblings exactly equal: the answers to every item are dealt out among
+them anew, which keeps every item's difficulty and how often two siblings disagree. For `power` a candidate is
+planted: a matched sibling of which wrong answers become right, at random, so that its true gain over the comparator
+that is harder to beat is 3.5 standard errors of the paired difference. There the test items are drawn with
+replacement, because the true gain is that on all items.
 """
 
 import argparse
@@ -21,8 +27,9 @@ import tempfile
 
 import numpy as np
 
+import questions
 import siblings
-from family import Evaluator, TASKS, parents
+from family import DEMO, Evaluator, TASKS, parents
 
 SPLITS = ["search", "validation", "test"]
 
@@ -74,6 +81,10 @@ def score(answers, items):
     return float(np.mean([task[part].mean() for task, part in zip(answers, items)]))
 
 
+def over_all_items(answers):
+    return score(answers, [slice(None)] * len(answers))
+
+
 def choose(answers, roles, parts):
     """Winner, best parent and best simple merge as `finish` chooses them; the first of equals."""
     def best(members, split):
@@ -123,22 +134,68 @@ def plant(answers, chosen, rng):
     return planted(high)
 
 
+def alike(scores, count):
+    """Positions of the `count` scores that lie closest together."""
+    order = np.argsort(scores, kind="stable")
+    spans = scores[order[count - 1:]] - scores[order[:len(order) - count + 1]]
+    first = int(np.argmin(spans))
+    return sorted(order[first:first + count].tolist())
+
+
+def matched(arguments, paths, folder):
+    """The siblings of most equal skill on outside questions: a short look at all, a long one at the likeliest."""
+    (folder / "outside").mkdir()
+    questions.write(
+        folder / "outside", DEMO, {"search": 400, "validation": 3200, "test": 1}, arguments.seed)
+    evaluator = Evaluator(arguments.evaluator, precision="auto", tasks=folder / "outside")
+    left = list(range(len(paths)))
+    for split, count in (("search", 5 * arguments.siblings // 2), ("validation", arguments.siblings)):
+        results = evaluator.results([paths[i] for i in left], split, kind="models")
+        skill = np.array([r["exact_match"].mean() for r in results])
+        kept = alike(skill, count)
+        print(
+            f"  of {len(left)} siblings, exact match on {len(results[0]['exact_match'])} outside questions "
+            f"{skill.mean():.4f}, SD {skill.std(ddof=1):.4f}, the {count} most alike have "
+            f"{skill[kept].min():.4f} … {skill[kept].max():.4f}, SD {skill[kept].std(ddof=1):.4f}", flush=True)
+        left = [left[i] for i in kept]
+    return left
+
+
 def measure(evaluator, arguments):
-    """The noise, and what the siblings with it answer: answers[sibling][task][item] over all splits."""
+    """The noise, and what drawn and matched siblings answer: answers[sibling][task][item] over all splits."""
     model = parents()["base"]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         scale = find_scale(evaluator, model, folder, arguments.seed)
         paths = []
-        for index in range(arguments.siblings):
+        for index in range(arguments.made):
             path = folder / f"sibling-{index}"
             siblings.write(model, path, scale, arguments.seed + index)
             paths.append(path)
-        stored = [
-            evaluator.results(paths, split, arguments.decode, kind="models") for split in SPLITS]
-    return scale, [
-        [np.concatenate(parts) for parts in zip(*(by_task(s[i]["exact_match"]) for s in stored))]
-        for i in range(len(paths))]
+        found = {"drawn": list(range(arguments.siblings)), "matched": matched(arguments, paths, folder)}
+
+        def answers(members):
+            stored = [
+                evaluator.results([paths[i] for i in members], split, arguments.decode, kind="models")
+                for split in SPLITS]
+            return [
+                [np.concatenate(parts) for parts in zip(*(by_task(s[i]["exact_match"]) for s in stored))]
+                for i in range(len(members))]
+
+        return scale, {name: answers(members) for name, members in found.items()}
+
+
+def describe(name, answers):
+    """How equal siblings are, over all items."""
+    whole = np.array([np.concatenate(a) for a in answers])
+    means = whole.mean(1)
+    share = disagreement(whole)
+    # Of two siblings of equal skill: their difference is 1 or -1 on the items on which they disagree.
+    expected = np.sqrt(share / 2 / whole.shape[1])
+    print(
+        f"{name}: {len(answers)} siblings, pairs disagree on {100 * share:.1f} % of {whole.shape[1]} items; exact "
+        f"match {means.mean():.4f}, {means.min():.4f} … {means.max():.4f}, SD {means.std(ddof=1):.4f}, independent "
+        f"items alone {expected:.4f}; standard error of a comparison on test {np.sqrt(2 * share / whole.shape[1]):.4f}")
 
 
 def dealt(answers, rng):
@@ -151,6 +208,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("evaluator", help="the executable study-evaluator")
     parser.add_argument("--siblings", type=int, default=20)
+    parser.add_argument("--made", type=int, default=120, help="siblings from which the matched ones are taken")
     parser.add_argument("--repetitions", type=int, default=100)
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--decode", default="unproved", choices=["unproved", "never"])
@@ -160,61 +218,64 @@ def main():
     evaluator = Evaluator(arguments.evaluator)
     if arguments.store and pathlib.Path(arguments.store).exists():
         stored = np.load(arguments.store)
-        scale, answers = float(stored["scale"]), [list(a) for a in stored["answers"]]
+        scale = float(stored["scale"])
+        answers = {name: [list(a) for a in stored[name]] for name in ("drawn", "matched")}
     else:
         scale, answers = measure(evaluator, arguments)
         if arguments.store:
-            np.savez_compressed(arguments.store, scale=scale, answers=np.array(answers))
-    whole = [np.concatenate(a) for a in answers]
-    means = np.array([score(a, [slice(None)] * len(TASKS)) for a in answers])
-    print(
-        f"{len(answers)} siblings with noise of {scale:.4f} of every tensor's norm, {len(whole[0])} items: pairs "
-        f"disagree on {100 * disagreement(whole):.1f} % of them; exact match {means.mean():.4f}, "
-        f"SD {means.std(ddof=1):.4f}, {means.min():.4f} … {means.max():.4f}\n")
+            np.savez_compressed(
+                arguments.store, scale=scale, **{name: np.array(a) for name, a in answers.items()})
+    print(f"noise of {scale:.4f} of every tensor's norm")
+    for name, found in answers.items():
+        describe(name, found)
+    print()
 
-    pool = [len(task) for task in answers[0]]
-    everything = [np.arange(size) for size in pool]
-    claims = {"drawn": 0, "false": 0, "null": 0, "power": 0}
+    pool = [len(task) for task in answers["drawn"][0]]
+    claims = {name: 0 for name in ("drawn", "matched", "dealt", "power")}
+    false = {"drawn": 0, "matched": 0}
     for repetition in range(arguments.repetitions):
         rng = np.random.default_rng([arguments.seed, repetition])
-        order = rng.permutation(len(answers)).tolist()
+        order = rng.permutation(arguments.siblings).tolist()
         roles = {"parents": order[:4], "simple": order[4:8], "candidates": order[8:]}
         parts = divide(pool, rng)
 
-        def verdicts(models, winner, opponents, items):
-            return [compare(evaluator, models, winner, o, items, repetition) for o in opponents]
-
-        chosen = choose(answers, roles, parts)
-        drawn = verdicts(answers, chosen[0], chosen[1:], parts["test"])
-        true = [score(answers[chosen[0]], everything) - score(answers[o], everything) for o in chosen[1:]]
-        claims["drawn"] += any(r["low"] > 0 for r in drawn)
-        claims["false"] += any(r["low"] > 0 and gain <= 0 for r, gain in zip(drawn, true))
-
-        equal = dealt(answers, rng)
-        best = choose(equal, roles, parts)
-        null = verdicts(equal, best[0], best[1:], parts["test"])
-        claims["null"] += any(r["low"] > 0 for r in null)
-
-        planted = answers + [plant(answers, chosen, rng)]
-        items = [rng.integers(size, size=size // 2) for size in pool]
-        power = verdicts(planted, len(answers), chosen[1:], items)
-        claims["power"] += all(r["low"] > 0 for r in power)
-
-        for name, results in (("drawn", drawn), ("null", null), ("power", power)):
+        def judge(name, models, winner, opponents, items, note=""):
+            results = [compare(evaluator, models, winner, o, items, repetition) for o in opponents]
             text = "; ".join(
                 f"{opponent} {r['gain']:+.4f} ({r['low']:+.4f} … {r['high']:+.4f}) {words(r)}"
                 for opponent, r in zip(("parent", "simple merge"), results))
-            if name == "drawn":
-                text += f"; over all items {true[0]:+.4f}, {true[1]:+.4f}"
-            print(f"{repetition:3} {name:5} {text}")
+            print(f"{repetition:3} {name:7} {text}{note}")
+            return [r["low"] > 0 for r in results]
+
+        for name in ("drawn", "matched"):
+            found = answers[name]
+            winner, *opponents = choose(found, roles, parts)
+            gains = [over_all_items(found[winner]) - over_all_items(found[o]) for o in opponents]
+            better = judge(
+                name, found, winner, opponents, parts["test"],
+                f"; over all items {gains[0]:+.4f}, {gains[1]:+.4f}")
+            claims[name] += any(better)
+            false[name] += any(claim and gain <= 0 for claim, gain in zip(better, gains))
+
+        equal = dealt(answers["matched"], rng)
+        winner, *opponents = choose(equal, roles, parts)
+        claims["dealt"] += any(judge("dealt", equal, winner, opponents, parts["test"]))
+
+        chosen = choose(answers["matched"], roles, parts)
+        planted = answers["matched"] + [plant(answers["matched"], chosen, rng)]
+        items = [rng.integers(size, size=size // 2) for size in pool]
+        claims["power"] += all(judge("power", planted, len(planted) - 1, chosen[1:], items))
 
     count = arguments.repetitions
-    print(
-        f"\ndrawn: better than either comparator in {claims['drawn']} of {count}, of which without a gain over all "
-        f"items {claims['false']}")
-    print(f"null: better than either comparator in {claims['null']} of {count} (at most 6 of 100)")
-    print(f"power: better than both comparators in {claims['power']} of {count} (at least 80 of 100)")
-    kept = claims["null"] <= 0.06 * count and claims["power"] >= 0.8 * count
+    print()
+    for name, what in (
+            ("drawn", "siblings as they come"), ("matched", "the null"), ("dealt", "exactly equal siblings")):
+        text = f"{name}, {what}: better than either comparator in {claims[name]} of {count}"
+        if name in false:
+            text += f", of which without a gain over all items {false[name]}"
+        print(text + (" (goal: at most 6 of 100)" if name == "matched" else ""))
+    print(f"power: better than both comparators in {claims['power']} of {count} (goal: at least 80 of 100)")
+    kept = claims["matched"] <= 0.06 * count and claims["power"] >= 0.8 * count
     raise SystemExit(0 if kept else 1)
 
 

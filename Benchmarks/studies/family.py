@@ -79,11 +79,14 @@ def mergekit_genome(values, granularity):
 
 
 class Evaluator:
-    """Item results of recipes and models; what was answered once is kept in `cache`, a file."""
+    """Item results of recipes and models; what was answered once is kept in `cache`, a file.
 
-    def __init__(self, program, cache=":memory:", precision="f32", batch=8):
+    `tasks` is the folder of the task files; a cache is for one of them.
+    """
+
+    def __init__(self, program, cache=":memory:", precision="f32", batch=8, tasks=DEMO):
         self.process = subprocess.Popen(
-            [program, str(BASE), precision] + [str(DEMO / f"{task}.yaml") for task in TASKS],
+            [program, str(BASE), precision] + [str(tasks / f"{task}.yaml") for task in TASKS],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.cache = sqlite3.connect(cache)
         self.cache.execute("CREATE TABLE IF NOT EXISTS result (key TEXT PRIMARY KEY, text TEXT)")
