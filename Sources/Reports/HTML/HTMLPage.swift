@@ -84,7 +84,7 @@ struct HTMLPage: Sendable {
       "header": table.header.enumerated().map { cell($0.offset, $0.element) },
       "rows": table.rows.map { row -> [String: Any] in
         [
-          "isEmphasised": row.isEmphasised, "first": row.cells.first ?? "",
+          "isEmphasised": row.isEmphasised, "first": Markup(name: row.cells.first ?? "").source,
           "cells": row.cells.enumerated().dropFirst().map { cell($0.offset, $0.element) },
         ]
       },

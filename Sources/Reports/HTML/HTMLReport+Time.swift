@@ -39,13 +39,14 @@ extension HTMLReport {
     }
     var table = Block.Table(
       caption: "Sessions: the start of the search and every time that it was resumed",
-      header: ["session", "began", "ended"] + names + [
-        "ran", "waves", "models scored", "candidates per hour",
-      ], wordColumns: 3 + names.count)
+      header: ["session and its beginning", "ended"]
+        + names.map { $0.replacing("_", with: " ") } + [
+          "ran", "waves", "models scored", "candidates per hour",
+        ], wordColumns: 2 + names.count)
     for session in timings.sessions {
       table.rows.append(
         .init(
-          cells: ["\(session.number)", timeText(session.began), session.ending ?? "–"]
+          cells: ["\(session.number): \(timeText(session.began))", session.ending ?? "–"]
             + names.map { name in session.facts.first { $0.name == name }?.value ?? "–" }
             + [
               duration(session.seconds), "\(session.waves)", "\(session.candidates)",

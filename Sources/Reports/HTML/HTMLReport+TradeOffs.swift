@@ -25,7 +25,8 @@ extension HTMLReport {
       blocks.append(
         .paragraph("Drawn are the \(pairs.count) pairs with the strongest trade-off."))
     }
-    blocks.append(.gallery(pairs.map { .init(plot($0.first, $0.second, entries)) }))
+    let pictures = pairs.map { Block.Picture(plot($0.first, $0.second, entries)) }
+    blocks += pictures.count == 1 ? pictures.map(Block.figure) : [.gallery(pictures)]
     let best = front.map { entries[$0] }.sorted { score($0) > score($1) }
     blocks.append(
       .details(

@@ -10,6 +10,14 @@ struct Markup: Sendable, Hashable {
   /// Plain text, whatever it contains.
   init(text: String) { source = escaped(text) }
 
+  /// Plain text that may be broken after a dot between letters, as in `ties.weight.numerals[0]`.
+  init(name: String) {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    source = parts.dropFirst().reduce(escaped(parts.first ?? "")) { source, part in
+      source + (part.first?.isLetter == true ? ".<wbr>" : ".") + escaped(part)
+    }
+  }
+
   /// Sentences of ours; what stands between two backquotes is code.
   init(prose: String) {
     let parts = prose.split(separator: "`", omittingEmptySubsequences: false).map(String.init)

@@ -46,9 +46,10 @@ enum PageStyle {
     .facts dd { margin: 0; font-size: 20px; font-weight: 600; overflow-wrap: anywhere; }
     .facts .note { color: var(--quiet); font-size: 13px; font-weight: 400; }
     nav ul { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0; padding: 0; list-style: none; }
-    .wide-table { overflow-x: auto; margin: 14px 0; }
+    .wide-table { overflow-x: auto; margin: 14px 0; container-type: inline-size; }
     table { min-width: min(100%, 480px); border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
     caption { padding: 4px 0 6px; color: var(--quiet); text-align: left; }
+    caption span { display: block; position: sticky; left: 0; max-width: 100cqw; }
     th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--edge); text-align: left;
       vertical-align: top; }
     thead th { color: var(--quiet); font-weight: 600; white-space: nowrap; }

@@ -77,11 +77,11 @@ enum PageTemplates {
     """
     <div class="wide-table" tabindex="0" role="region" aria-label="{{caption}}">
     <table>
-    <caption>{{caption}}</caption>
+    <caption><span>{{caption}}</span></caption>
     <thead><tr>{{#header}}<th scope="col"{{#isNumber}} class="number"{{/isNumber}}>{{text}}</th>{{/header}}</tr></thead>
     <tbody>
     {{#rows}}
-    <tr{{#isEmphasised}} class="strong"{{/isEmphasised}}><th scope="row"><bdi>{{first}}</bdi></th>{{#cells}}<td{{#isNumber}} class="number"{{/isNumber}}><bdi>{{text}}</bdi></td>{{/cells}}</tr>
+    <tr{{#isEmphasised}} class="strong"{{/isEmphasised}}><th scope="row"><bdi>{{{first}}}</bdi></th>{{#cells}}<td{{#isNumber}} class="number"{{/isNumber}}><bdi>{{text}}</bdi></td>{{/cells}}</tr>
     {{/rows}}
     </tbody>
     </table>

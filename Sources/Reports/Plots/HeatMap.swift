@@ -14,6 +14,9 @@ struct HeatMap: Plot {
   /// The colour of the greatest magnitude is this strong, so that text on it can be read.
   private static let strongest = 0.75
 
+  /// Of a digit in a cell, in pixels: cells have smaller letters than labels.
+  private static let digitWidth = 6.2
+
   func drawing(width: Double) -> (content: [Markup], height: Double) {
     let longest = rows.map(\.name.count).max() ?? 0
     let left = min(Double(longest) * characterWidth + 10, width * 0.28)
@@ -69,7 +72,7 @@ struct HeatMap: Plot {
         "fill-opacity": fixed(strength, 3),
       ])
     let text = fixed(value, 2)
-    let isWide = Double(text.count) * characterWidth + 4 <= width
+    let isWide = Double(text.count) * Self.digitWidth + 2 <= width
     let number = label(
       text, x: x + width / 2, y: y + height / 2 + 4, class: "cell", anchor: "middle")
     return .element(

@@ -22,6 +22,12 @@ struct LabelPlacer {
     taken = points.map { Box(left: $0.x - 6, right: $0.x + 6, top: $0.y - 6, bottom: $0.y + 6) }
   }
 
+  /// Keeps names off a text that begins at `place`, on its baseline.
+  mutating func avoid(_ text: String, at place: (x: Double, y: Double)) {
+    let length = Double(text.count) * characterWidth
+    taken.append(Self.box(start: place.x, length: length, baseline: place.y))
+  }
+
   /// The name above its point, or else on the right, on the left or below; where nothing is free,
   /// on the side with more room.
   mutating func label(_ name: String, at point: (x: Double, y: Double)) -> Markup {

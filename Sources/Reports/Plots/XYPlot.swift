@@ -71,9 +71,13 @@ struct XYPlot: Plot {
     var names = LabelPlacer(
       left: frame.left, right: frame.right, top: frame.top, bottom: frame.bottom,
       points: visible.map { (x($0.x), y($0.y)) })
+    names.avoid(yLabel, at: Self.yLabelPlace)
     content += visible.map { names.label($0.name, at: (x($0.x), y($0.y))) }
     return (content, height)
   }
+
+  /// Where the name of the vertical axis begins.
+  private static let yLabelPlace = (x: 4.0, y: 12.0)
 
   private struct Frame {
     var left: Double
@@ -99,7 +103,7 @@ struct XYPlot: Plot {
     }
     content.append(
       line(from: (frame.left, frame.bottom), to: (frame.right, frame.bottom), class: "axis"))
-    content.append(label(yLabel, x: 4, y: 12, class: "axis-name"))
+    content.append(label(yLabel, x: Self.yLabelPlace.x, y: Self.yLabelPlace.y, class: "axis-name"))
     content.append(
       label(xLabel, x: frame.right, y: frame.bottom + 35, class: "axis-name", anchor: "end"))
     return content

@@ -125,8 +125,8 @@ import Testing
     let page = PageSource(html(try snapshot()))
     let ids = Set(page.tags.compactMap { $0.attributes["id"] })
     let pictures = page.tags.filter { $0.name == "svg" && $0.attributes["aria-hidden"] == nil }
-    // Gains, course and coefficients, each wide and narrow, and one pair of tasks.
-    #expect(pictures.count == 7)
+    // Gains, course, coefficients and the one pair of tasks, each wide and narrow.
+    #expect(pictures.count == 8)
     for picture in pictures {
       #expect(picture.attributes["role"] == "img")
       let labels = (picture.attributes["aria-labelledby"] ?? "").split(separator: " ")

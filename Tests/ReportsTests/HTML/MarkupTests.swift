@@ -18,6 +18,13 @@ import Testing
     #expect(Markup(text: plain).source.unicodeScalars.elementsEqual(source.unicodeScalars))
   }
 
+  @Test("lets names break after dots between letters only")
+  func names() {
+    #expect(Markup(name: "ties.weight.<a>[0]").source == "ties.<wbr>weight.&lt;a&gt;[0]")
+    #expect(Markup(name: "task_arithmetic 0.7").source == "task_arithmetic 0.7")
+    #expect(Markup(name: ".a.").source == ".<wbr>a." && Markup(name: "").source == "")
+  }
+
   @Test("sets code between backquotes in pairs, escaped like the rest")
   func prose() {
     #expect(Markup(prose: "use `a < b` & go").source == "use <code>a &lt; b</code> &amp; go")

@@ -11,7 +11,7 @@ struct PageSource {
   /// What is wrong with the nesting or the spelling of tags.
   private(set) var problems: [String] = []
 
-  private static let voids: Set = ["!DOCTYPE", "meta"]
+  private static let voids: Set = ["!DOCTYPE", "meta", "wbr"]
 
   init(_ source: String) {
     var open: [String] = []

@@ -116,6 +116,28 @@ import Testing
       title: "T", summary: "S", columns: (0..<40).map(String.init),
       rows: [.init(name: "left", values: [Double?](repeating: 0.25, count: 40))])
     #expect(!narrow.svg(width: 340, id: "h", variant: "narrow").source.contains("class=\"cell\""))
+    // A negative one in each of the eight columns of the demo family, on a phone.
+    let phone = HeatMap(
+      title: "T", summary: "S", columns: (0..<8).map(String.init),
+      rows: [.init(name: "numerals", values: [Double?](repeating: -0.05, count: 8))])
+    let drawn = phone.svg(width: 340, id: "h", variant: "narrow").source
+    #expect(drawn.matches(of: />-0\.05<\/text>/).count == 8 + 1)
+  }
+
+  @Test("keep names of points off the name of the axis")
+  func axisName() throws {
+    var plot = XYPlot(title: "T", summary: "S", xLabel: "numerals", yLabel: "letters_generated")
+    // In the upper left corner, where a name above the point would meet the axis name.
+    plot.marks = [
+      .init(name: "letters", style: .expert, x: 0, y: 1),
+      .init(name: "base", style: .base, x: 1, y: 0),
+    ]
+    let source = plot.svg(width: 340, id: "p", variant: "small").source
+    let place = try #require(
+      source.firstMatch(of: /class="name" x="([0-9.]+)" y="([0-9.]+)"[^>]*>letters</))
+    let (x, y) = (try #require(Double(place.1)), try #require(Double(place.2)))
+    let end = 4 + Double("letters_generated".count) * characterWidth
+    #expect(y - 11 >= 12 + 3 || x >= end, "at \(x), \(y)")
   }
 
   @Test("draw differences with their intervals on one scale")
