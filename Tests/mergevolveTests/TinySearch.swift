@@ -18,8 +18,8 @@ struct TinySearch {
   /// weights and the rescaling doubles its difference. `questions` is the number of search items of the
   /// first task, `evaluation` the section of the search file, `rules` what else is in its section `search`.
   init(
-    fragile: Bool = false, questions: Int = 4, population: Int = 6, evaluation: String = "{}",
-    rules: String = ""
+    fragile: Bool = false, questions: Int = 4, evaluations: Int = 120, population: Int = 6,
+    evaluation: String = "{}", rules: String = ""
   ) throws {
     folder = try TemporaryFolder()
     var sizes = TinyModel.Sizes()
@@ -86,7 +86,7 @@ struct TinySearch {
         weight: {range: [-0.2, 1.6], start: 0.6}
         dare_ties.density: {range: [0.1, 1.0], start: 0.5}
       tasks: [{file: choices.yaml, weight: 2}, {file: texts.yaml}]
-      search: {evaluations: 120, seed: 3, population: \(population)\(rules)}
+      search: {evaluations: \(evaluations), seed: 3, population: \(population)\(rules)}
       evaluation: \(evaluation)
       """, to: "tiny.yaml")
   }
