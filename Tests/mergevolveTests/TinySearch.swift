@@ -22,16 +22,14 @@ struct TinySearch {
     evaluation: String = "{}", rules: String = ""
   ) throws {
     folder = try TemporaryFolder()
-    var sizes = TinyModel.Sizes()
-    sizes.vocabulary = 512
-    for (seed, name) in ["base", "left", "right"].enumerated() {
-      var model = TinyModel(
-        .llama, sizes, dtype: fragile ? .f16 : .f32, tied: true, seed: UInt64(seed))
+    for name in Self.models {
+      var model = Self.model(named: name, dtype: fragile ? .f16 : .f32)
       if fragile {
         // The greatest half-precision number is 65504.
-        var gain = [Float](repeating: 1, count: sizes.hidden)
+        let hidden = TinyModel.Sizes().hidden
+        var gain = [Float](repeating: 1, count: hidden)
         for element in Self.fragileElements { gain[element] = name == "left" ? 65_312 : 64_992 }
-        model.setTensor(TestTensor("model.norm.weight", .f16, [sizes.hidden], gain))
+        model.setTensor(TestTensor("model.norm.weight", .f16, [hidden], gain))
       }
       let path = try model.write(to: folder, as: name)
       for file in ["tokenizer.json", "tokenizer_config.json"] {
@@ -94,6 +92,16 @@ struct TinySearch {
   /// Elements of the final norm of which some of the judges' mask seeds, 3…7, keep exactly one, but not
   /// the candidate's own seed, 3.
   private static let fragileElements = [0, 6]
+
+  static let models = ["base", "left", "right"]
+
+  /// One of the models as it is written.
+  static func model(named name: String, dtype: DType = .f32) -> TinyModel {
+    var sizes = TinyModel.Sizes()
+    sizes.vocabulary = 512
+    let seed = models.firstIndex(of: name) ?? 0
+    return TinyModel(.llama, sizes, dtype: dtype, tied: true, seed: UInt64(seed))
+  }
 
   func path(_ store: String) -> String { folder.file(store) }
 
