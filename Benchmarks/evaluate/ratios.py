@@ -6,8 +6,9 @@ lm_eval with transformers.
     python Benchmarks/evaluate/ratios.py FAMILY --mergevolve .build/release/mergevolve --gemm-bench …/gemm-bench
 
 lm_eval computes every sequence on its own, so its time is proportional to the items; --peer-items says how many it
-gets. Its model is loaded before the clock starts; of mergevolve the whole process counts. Every ratio is also given
-in processor time, which other programs on the machine disturb less.
+gets. Its model is loaded before the clock starts; of mergevolve the whole process counts. Rounds of both alternate, so
+that what disturbs the machine disturbs both. Every ratio is also given in processor time, which other programs disturb
+less.
 """
 
 import argparse
@@ -102,11 +103,15 @@ def gemm_peaks(gemm_bench, config, precision):
 
 
 @torch.inference_mode()
-def transformers_rates(model, found, items):
-    """Tokens per second of the best batch size, padding not counted: on the clock, and per processor second."""
+def transformers_rates(model, found, items, sizes):
+    """Tokens per second of the best batch size, padding not counted: on the clock, and per processor second.
+
+    One short call goes before each measurement, so that memory is there and threads are awake.
+    """
     part = sorted((ids for ids, _ in found[: 4 * items]), key=len)
     best = (0.0, 0.0)
-    for size in BATCHES:
+    for size in sizes:
+        model(input_ids=torch.tensor([part[0]])).logits
         count, watch = 0, Stopwatch()
         for start in range(0, len(part), size):
             batch = part[start : start + size]
@@ -145,7 +150,9 @@ def main():
     parser.add_argument("--gemm-bench")
     parser.add_argument("--peer-items", type=int, default=4)
     parser.add_argument("--precisions", nargs="+", default=["f32", "bf16"])
-    parser.add_argument("--rounds", type=int, default=2, help="of our own evaluation and of the peak; the best counts")
+    parser.add_argument(
+        "--rounds", type=int, default=3,
+        help="of our own evaluation, of the peak and of transformers, in turn; the best of each counts")
     parser.add_argument("--no-lm-eval", action="store_true")
     arguments = parser.parse_args()
     config = json.loads((arguments.folder / "base/config.json").read_text())
@@ -154,9 +161,14 @@ def main():
     tokens, work = multiply_adds(config, found)
     whole, lm_eval = {}, {}
     for precision in arguments.precisions:
-        runs, peaks = [], []
+        from transformers import AutoModelForCausalLM
+
+        dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+        model = AutoModelForCausalLM.from_pretrained(arguments.folder / "base", dtype=dtype).eval()
+        runs, peaks, peers = [], [], []
         for _ in range(arguments.rounds):
             runs.append(evaluate(arguments.mergevolve, arguments.folder, precision))
+            peers.append(transformers_rates(model, found, arguments.peer_items, BATCHES))
             if arguments.gemm_bench:
                 peaks.append(gemm_peaks(arguments.gemm_bench, config, precision))
         result, _ = min(runs, key=lambda run: run[0]["speed"]["seconds"])
@@ -175,14 +187,11 @@ def main():
             print(
                 f"   peak {best[0]:.0f} G multiply-adds/s: ratio {rates[0] / best[0]:.2f} "
                 f"(processor time of the whole process: {rates[1] / best[1]:.2f})", flush=True)
-        from transformers import AutoModelForCausalLM
-
-        dtype = torch.bfloat16 if precision == "bf16" else torch.float32
-        model = AutoModelForCausalLM.from_pretrained(arguments.folder / "base", dtype=dtype).eval()
-        theirs = transformers_rates(model, found, arguments.peer_items)
+        theirs = [max(column) for column in zip(*peers)]
+        rounds = ", ".join(f"{tokens / run[0]['speed']['seconds'] / peer[0]:.2f}" for run, peer in zip(runs, peers))
         print(
-            f"   transformers {theirs[0]:.0f} tokens/s, here {tokens / ours[0]:.0f}: ratio {tokens / ours[0] / theirs[0]:.2f} "
-            f"(processor time: {tokens / ours[1] / theirs[1]:.2f})", flush=True)
+            f"   transformers {theirs[0]:.0f} tokens/s, here {tokens / ours[0]:.0f}: ratio {tokens / ours[0] / theirs[0]:.2f}; "
+            f"round by round {rounds} (processor time: {tokens / ours[1] / theirs[1]:.2f})", flush=True)
         if not arguments.no_lm_eval:
             seconds = lm_eval_seconds(model, arguments.folder, arguments.peer_items)
             lm_eval[precision] = tuple(value * items / arguments.peer_items for value in seconds)
