@@ -3,59 +3,12 @@
 // A score is a sum over the dimensions, an output a sum over the keys, in a fixed order: whichever queries and
 // keys are computed together, the bits are the same.
 
-INLINE size_t padded_count(size_t keys) { return (keys + 15) & ~(size_t)15; }
-
-/// Keys of a run of rows, by position. Positions before `skipped`, a multiple of 16, are seen by no row.
-struct view {
-  const struct ck_key_range *prefix;
-  size_t prefix_count;
-  struct ck_key_range last;  // for the last of the rows
-  size_t skipped;
-  size_t count;  // positions from `skipped` on
-};
-
-/// Queries that are computed together, and what each of them sees: positions from `start` to before `end`.
-struct queries {
-  const float *values[4];
-  size_t start[4], end[4];
-};
-
-/// Range `index` of the view, without what is skipped; `position` becomes that of its first key.
-INLINE struct ck_key_range range_of(const struct view *view, size_t index, size_t *position) {
-  struct ck_key_range range = index < view->prefix_count ? view->prefix[index] : view->last;
-  size_t before = *position, cut = 0;
-  if (before < view->skipped) {
-    cut = view->skipped - before;
-    if (cut > (size_t)range.count) cut = (size_t)range.count;
-  }
-  *position = before + cut;
-  range.start += (int32_t)cut;
-  range.count -= (int32_t)cut;
-  return range;
-}
-
 /// out[dimension][key] = rows[key][dimension] for 16 keys and dimensions.
 INLINE void transpose_16(const float *const rows[16], size_t at, size_t dimensions,
                          float *restrict out) {
   f32x16 r[16];
   for (int i = 0; i < 16; i++) r[i] = load(rows[i] + at);
-#define EXCHANGE(s, ...)                                                     \
-  for (int i = 0; i < 16; i++)                                               \
-    if (!(i & s)) {                                                          \
-      f32x16 a = r[i], b = r[i + s];                                         \
-      r[i] = __builtin_shufflevector(a, b, LOW_##s);                         \
-      r[i + s] = __builtin_shufflevector(a, b, HIGH_##s);                    \
-    }
-#define LOW_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
-#define HIGH_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
-#define LOW_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
-#define HIGH_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
-#define LOW_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
-#define HIGH_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
-#define LOW_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
-#define HIGH_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
-  EXCHANGE(8) EXCHANGE(4) EXCHANGE(2) EXCHANGE(1)
-#undef EXCHANGE
+  exchange_16(r);
   for (size_t i = 0; i < dimensions; i++) store(out + 16 * i, r[i]);
 }
 
@@ -121,16 +74,6 @@ INLINE void score_blocks(const struct queries *queries, size_t number, const flo
     score_block(queries, number, keys, size, 1, sums);
     for (size_t q = 0; q < number; q++) store(scores + q * scores_stride, sums[q][0]);
   }
-}
-
-INLINE float largest_lane(f32x16 v) {
-  f32x16 w = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-  v = choose(w > v, w, v);
-  w = __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
-  v = choose(w > v, w, v);
-  w = __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
-  v = choose(w > v, w, v);
-  return v[0] > v[1] ? v[0] : v[1];
 }
 
 /// Turns the scores from `start` to before `end` into exp(score - maximum), zero around them up to whole
@@ -224,7 +167,7 @@ INLINE void mix_queries(const struct queries *queries, size_t number, const floa
 /// Attention of some queries of one key-value head.
 INLINE void attend_queries(const struct queries *queries, size_t number, const float *restrict keys,
                            const float *restrict values, size_t stride, const struct view *view,
-                           size_t size, float cap, float *restrict scores, float *const out[4]) {
+                           size_t size, float cap, float *restrict scores) {
   size_t length = padded_count(view->count), end = 0;
   float scale[4];
   for (size_t q = 0; q < number; q++) end = queries->end[q] > end ? queries->end[q] : end;
@@ -234,7 +177,7 @@ INLINE void attend_queries(const struct queries *queries, size_t number, const f
   for (size_t done = 0; done < size; done += 64) {
     size_t left = size - done;
     float *target[4];
-    for (size_t q = 0; q < number; q++) target[q] = out[q] + done;
+    for (size_t q = 0; q < number; q++) target[q] = queries->out[q] + done;
     const float *value = values + done;
     if (left > 48)
       mix_queries(queries, number, scores, length, value, stride, view, 4, scale, left, target);
@@ -252,36 +195,23 @@ void CK_CLONE(ck_attend)(const float *restrict query_rows, size_t rows, const st
                size_t prefix_count, struct ck_key_range last, size_t window, float cap,
                float *restrict scratch, float *restrict out) {
   if (rows == 0) return;
-  size_t padded = heads->padded, size = heads->size, group = heads->queries / heads->key_values;
-  size_t stride = 2 * heads->key_values * padded, before = 0;
-  for (size_t i = 0; i < prefix_count; i++) before += (size_t)prefix[i].count;
-  size_t first_end = before + (size_t)last.count;
-  struct view view = {prefix, prefix_count, last, 0, 0};
-  if (window && first_end > window) view.skipped = (first_end - window) & ~(size_t)15;
-  view.last.count += (int32_t)(rows - 1);
-  view.count = first_end + rows - 1 - view.skipped;
-  float *keys = scratch, *scores = scratch + padded_count(view.count) * size;
+  struct run run =
+      run_of(query_rows, rows, heads, prefix, prefix_count, last, window, out);
+  size_t padded = heads->padded, size = heads->size, count = rows * heads->queries / heads->key_values;
+  size_t stride = 2 * heads->key_values * padded;
+  float *keys = scratch, *scores = scratch + padded_count(run.view.count) * size;
   for (size_t head = 0; head < heads->key_values; head++) {
     const float *own = key_value_rows + head * padded;
-    transpose_keys(own, stride, size, &view, keys);
-    for (size_t first = 0; first < rows * group;) {
-      struct queries queries;
-      float *target[4];
-      size_t number = rows * group - first < 4 ? 1 : 4;
-      for (size_t q = 0; q < number; q++) {
-        size_t row = (first + q) / group, place = head * group + (first + q) % group;
-        size_t end = first_end + row;
-        queries.values[q] = query_rows + (row * heads->queries + place) * padded;
-        queries.end[q] = end - view.skipped;
-        queries.start[q] = window && end > window ? end - window - view.skipped : 0;
-        target[q] = out + (row * heads->queries + place) * size;
-      }
-      const float *values = own + heads->key_values * padded;
-      if (number == 4)
-        attend_queries(&queries, 4, keys, values, stride, &view, size, cap, scores, target);
-      else
-        attend_queries(&queries, 1, keys, values, stride, &view, size, cap, scores, target);
-      first += number;
+    const float *values = own + heads->key_values * padded;
+    transpose_keys(own, stride, size, &run.view, keys);
+    size_t first = 0;
+    for (; first + 4 <= count; first += 4) {
+      struct queries queries = queries_of(&run, head, first, 4);
+      attend_queries(&queries, 4, keys, values, stride, &run.view, size, cap, scores);
+    }
+    for (; first < count; first++) {
+      struct queries queries = queries_of(&run, head, first, 1);
+      attend_queries(&queries, 1, keys, values, stride, &run.view, size, cap, scores);
     }
   }
 }

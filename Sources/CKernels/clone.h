@@ -19,9 +19,13 @@
   int ck_add_rows_##level(float *restrict, const float *restrict, const float *restrict, float,    \
                           size_t, size_t);                                                         \
   void ck_activate_##level(const float *restrict, const float *restrict, enum ck_activation,       \
-                           size_t, size_t, float *restrict);                                       \
+                           size_t, size_t, float *restrict, size_t);                               \
+  void ck_activate_bf16_##level(const float *restrict, const float *restrict, enum ck_activation,  \
+                           size_t, size_t, uint16_t *restrict, size_t);                            \
   void ck_gate_##level(const float *restrict, const float *restrict, enum ck_activation, size_t,   \
-                       size_t, float *restrict);                                                   \
+                       size_t, float *restrict, size_t);                                           \
+  void ck_gate_bf16_##level(const float *restrict, const float *restrict, enum ck_activation, size_t,\
+                       size_t, uint16_t *restrict, size_t);                                        \
   void ck_split_heads_##level(const float *restrict, const float *restrict,                        \
                               const struct ck_heads *, const int32_t *restrict,                    \
                               const float *restrict, const float *restrict, float, size_t,         \

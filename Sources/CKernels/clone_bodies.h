@@ -5,6 +5,7 @@
 
 #include "vectors.h"
 
+#include "attention_view.h"
 #include "attention_clone.h"
 #include "decoder_clone.h"
 #include "logits_clone.h"

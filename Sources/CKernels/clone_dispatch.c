@@ -41,13 +41,23 @@ int ck_add_rows(float *restrict x, const float *restrict y, const float *restric
 }
 
 void ck_activate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
-                 size_t rows, size_t width, float *restrict out) {
-  CALL(ck_activate, x, bias, activation, rows, width, out);
+                 size_t rows, size_t width, float *restrict out, size_t stride) {
+  CALL(ck_activate, x, bias, activation, rows, width, out, stride);
+}
+
+void ck_activate_bf16(const float *restrict x, const float *restrict bias, enum ck_activation activation,
+                 size_t rows, size_t width, uint16_t *restrict out, size_t stride) {
+  CALL(ck_activate_bf16, x, bias, activation, rows, width, out, stride);
 }
 
 void ck_gate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
-             size_t rows, size_t width, float *restrict out) {
-  CALL(ck_gate, x, bias, activation, rows, width, out);
+             size_t rows, size_t width, float *restrict out, size_t stride) {
+  CALL(ck_gate, x, bias, activation, rows, width, out, stride);
+}
+
+void ck_gate_bf16(const float *restrict x, const float *restrict bias, enum ck_activation activation,
+             size_t rows, size_t width, uint16_t *restrict out, size_t stride) {
+  CALL(ck_gate_bf16, x, bias, activation, rows, width, out, stride);
 }
 
 void ck_split_heads(const float *restrict x, const float *restrict bias,
@@ -59,8 +69,8 @@ void ck_split_heads(const float *restrict x, const float *restrict bias,
 }
 
 size_t ck_attention_scratch(const struct ck_heads *heads, size_t keys) {
-  // The keys of one head, transposed, and the scores of four queries.
-  return (heads->size + 4) * ((keys + 15) & ~(size_t)15);
+  // Of one head the keys, transposed, in bfloat16 the values as well; scores of four queries, and in bfloat16 weights.
+  return (heads->padded + 6) * ((keys + 15) & ~(size_t)15);
 }
 
 void ck_attend(const float *restrict query_rows, size_t rows, const struct ck_heads *heads,

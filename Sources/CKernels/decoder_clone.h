@@ -97,9 +97,10 @@ int CK_CLONE(ck_add_rows)(float *restrict x, const float *restrict y, const floa
   return sum_lanes(differences) == 0.0f;
 }
 
-INLINE f32x16 activate(f32x16 x, enum ck_activation activation) {
+/// `rounds`: the result will be rounded to bfloat16.
+INLINE f32x16 activate(f32x16 x, enum ck_activation activation, int rounds) {
   switch (activation) {
-    case ck_activation_silu: return x / (1.0f + exponential(-x));
+    case ck_activation_silu: return rounds ? rough_silu(x) : x / (1.0f + exponential(-x));
     case ck_activation_gelu: {
       // The share of a normal distribution below x is erfc(-x / sqrt 2) / 2.
       f32x16 size = choose(x < splat(0), -x, x);
@@ -120,18 +121,31 @@ INLINE f32x16 activate(f32x16 x, enum ck_activation activation) {
   return x;
 }
 
-INLINE void gate(const float *restrict x, const float *restrict bias,
-                    enum ck_activation activation, size_t rows, size_t width,
-                    float *restrict out) {
+/// `count` values, at most 16, from `index` on, as they are or rounded to bfloat16.
+INLINE void put(void *out, size_t index, f32x16 value, size_t count, int rounds) {
+  if (rounds) {
+    u16x16 rounded = rounded_bf16(value);
+    memcpy((uint16_t *)out + index, &rounded, count * sizeof(uint16_t));
+  } else if (count == 16) {
+    store((float *)out + index, value);
+  } else {
+    store_part((float *)out + index, value, count);
+  }
+}
+
+INLINE void gate_rows(const float *restrict x, const float *restrict bias,
+                      enum ck_activation activation, size_t rows, size_t width, void *restrict out,
+                      size_t stride, int rounds) {
   size_t whole = width & ~(size_t)15, rest = width - whole;
-  for (size_t row = 0; row < rows; row++, x += 2 * width, out += width) {
+  for (size_t row = 0; row < rows; row++, x += 2 * width) {
+    size_t start = row * stride;
     for (size_t i = 0; i < whole; i += 16) {
       f32x16 gate = load(x + i), up = load(x + width + i);
       if (bias) {
         gate = gate + load(bias + i);
         up = up + load(bias + width + i);
       }
-      store(out + i, activate(gate, activation) * up);
+      put(out, start + i, activate(gate, activation, rounds) * up, 16, rounds);
     }
     if (rest) {
       f32x16 gate = load_part(x + whole, rest), up = load_part(x + width + whole, rest);
@@ -139,58 +153,77 @@ INLINE void gate(const float *restrict x, const float *restrict bias,
         gate = gate + load_part(bias + whole, rest);
         up = up + load_part(bias + width + whole, rest);
       }
-      store_part(out + whole, activate(gate, activation) * up, rest);
+      put(out, start + whole, activate(gate, activation, rounds) * up, rest, rounds);
     }
-  }
-}
-
-void CK_CLONE(ck_gate)(const float *restrict x, const float *restrict bias, enum ck_activation activation,
-             size_t rows, size_t width, float *restrict out) {
-  switch (activation) {
-    case ck_activation_silu: gate(x, bias, ck_activation_silu, rows, width, out); break;
-    case ck_activation_gelu: gate(x, bias, ck_activation_gelu, rows, width, out); break;
-    case ck_activation_gelu_tanh: gate(x, bias, ck_activation_gelu_tanh, rows, width, out); break;
-    case ck_activation_quick_gelu: gate(x, bias, ck_activation_quick_gelu, rows, width, out); break;
-    case ck_activation_relu: gate(x, bias, ck_activation_relu, rows, width, out); break;
-    case ck_activation_relu_squared:
-      gate(x, bias, ck_activation_relu_squared, rows, width, out);
-      break;
   }
 }
 
 INLINE void activate_rows(const float *restrict x, const float *restrict bias,
                           enum ck_activation activation, size_t rows, size_t width,
-                          float *restrict out) {
+                          void *restrict out, size_t stride, int rounds) {
   size_t whole = width & ~(size_t)15, rest = width - whole;
   f32x16 none = {0};
-  for (size_t row = 0; row < rows; row++, x += width, out += width) {
-    for (size_t i = 0; i < whole; i += 16)
-      store(out + i, activate(load(x + i) + (bias ? load(bias + i) : none), activation));
+  for (size_t row = 0; row < rows; row++, x += width) {
+    size_t start = row * stride;
+    for (size_t i = 0; i < whole; i += 16) {
+      f32x16 value = load(x + i) + (bias ? load(bias + i) : none);
+      put(out, start + i, activate(value, activation, rounds), 16, rounds);
+    }
     if (rest) {
-      f32x16 added = bias ? load_part(bias + whole, rest) : none;
-      store_part(out + whole, activate(load_part(x + whole, rest) + added, activation), rest);
+      f32x16 value = load_part(x + whole, rest) + (bias ? load_part(bias + whole, rest) : none);
+      put(out, start + whole, activate(value, activation, rounds), rest, rounds);
     }
   }
 }
 
+// One loop per activation: which one is known where it is compiled.
+#define FOR_ACTIVATION(call, rounds)                                                               \
+  switch (activation) {                                                                            \
+    case ck_activation_silu:                                                                       \
+      call(x, bias, ck_activation_silu, rows, width, out, stride, rounds);                         \
+      break;                                                                                       \
+    case ck_activation_gelu:                                                                       \
+      call(x, bias, ck_activation_gelu, rows, width, out, stride, rounds);                         \
+      break;                                                                                       \
+    case ck_activation_gelu_tanh:                                                                  \
+      call(x, bias, ck_activation_gelu_tanh, rows, width, out, stride, rounds);                    \
+      break;                                                                                       \
+    case ck_activation_quick_gelu:                                                                 \
+      call(x, bias, ck_activation_quick_gelu, rows, width, out, stride, rounds);                   \
+      break;                                                                                       \
+    case ck_activation_relu:                                                                       \
+      call(x, bias, ck_activation_relu, rows, width, out, stride, rounds);                         \
+      break;                                                                                       \
+    case ck_activation_relu_squared:                                                               \
+      call(x, bias, ck_activation_relu_squared, rows, width, out, stride, rounds);                 \
+      break;                                                                                       \
+  }
+
+void CK_CLONE(ck_gate)(const float *restrict x, const float *restrict bias,
+                       enum ck_activation activation, size_t rows, size_t width,
+                       float *restrict out, size_t stride) {
+  FOR_ACTIVATION(gate_rows, 0)
+}
+
+void CK_CLONE(ck_gate_bf16)(const float *restrict x, const float *restrict bias,
+                            enum ck_activation activation, size_t rows, size_t width,
+                            uint16_t *restrict out, size_t stride) {
+  FOR_ACTIVATION(gate_rows, 1)
+}
+
 void CK_CLONE(ck_activate)(const float *restrict x, const float *restrict bias,
                            enum ck_activation activation, size_t rows, size_t width,
-                           float *restrict out) {
-  switch (activation) {
-    case ck_activation_silu: activate_rows(x, bias, ck_activation_silu, rows, width, out); break;
-    case ck_activation_gelu: activate_rows(x, bias, ck_activation_gelu, rows, width, out); break;
-    case ck_activation_gelu_tanh:
-      activate_rows(x, bias, ck_activation_gelu_tanh, rows, width, out);
-      break;
-    case ck_activation_quick_gelu:
-      activate_rows(x, bias, ck_activation_quick_gelu, rows, width, out);
-      break;
-    case ck_activation_relu: activate_rows(x, bias, ck_activation_relu, rows, width, out); break;
-    case ck_activation_relu_squared:
-      activate_rows(x, bias, ck_activation_relu_squared, rows, width, out);
-      break;
-  }
+                           float *restrict out, size_t stride) {
+  FOR_ACTIVATION(activate_rows, 0)
 }
+
+void CK_CLONE(ck_activate_bf16)(const float *restrict x, const float *restrict bias,
+                                enum ck_activation activation, size_t rows, size_t width,
+                                uint16_t *restrict out, size_t stride) {
+  FOR_ACTIVATION(activate_rows, 1)
+}
+
+#undef FOR_ACTIVATION
 
 /// `count` < 16 values, or a whole vector, plus the bias, if there is one.
 INLINE f32x16 biased(const float *x, const float *bias, size_t count) {

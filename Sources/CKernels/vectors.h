@@ -12,6 +12,8 @@ typedef float f32x16 __attribute__((vector_size(64)));
 typedef int32_t i32x16 __attribute__((vector_size(64)));
 typedef double f64x8 __attribute__((vector_size(64)));
 typedef int64_t i64x8 __attribute__((vector_size(64)));
+typedef uint32_t u32x16 __attribute__((vector_size(64)));
+typedef uint16_t u16x16 __attribute__((vector_size(32)));
 
 INLINE f32x16 load(const float *source) {
   f32x16 value;
@@ -46,6 +48,13 @@ INLINE f32x16 choose(i32x16 mask, f32x16 yes, f32x16 no) {
   return (f32x16)((mask & (i32x16)yes) | (~mask & (i32x16)no));
 }
 
+/// The lanes as bfloat16, to nearest, ties to even; NaN stays NaN.
+INLINE u16x16 rounded_bf16(f32x16 value) {
+  u32x16 bits = (u32x16)value, is_nan = (u32x16)(value != value);
+  u32x16 rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16, quiet = (bits >> 16) | 0x40;
+  return __builtin_convertvector((is_nan & quiet) | (~is_nan & rounded), u16x16);
+}
+
 /// The sum of the lanes, by halves.
 INLINE float sum_lanes(f32x16 v) {
   float a[16], b[8], c[4];
@@ -75,6 +84,27 @@ INLINE f32x16 exponential(f32x16 x) {
   f32x16 result = (f32x16)((i32x16)p + ((i32x16)shifted << 23));
   result = choose(x < low, splat(0), result);
   return choose(x != x, x, result);
+}
+
+/// x / (1 + e^-x), good enough to be rounded to bfloat16: within 2e-4 of itself; NaN stays NaN.
+INLINE f32x16 rough_silu(f32x16 x) {
+#if defined(CK_HAS_MASKS)
+  // Maximum and minimum return their second operand where it is NaN.
+  __m512 t = _mm512_max_ps(_mm512_set1_ps(-126.0f), (__m512)(x * -1.44269504f));
+  t = _mm512_min_ps(_mm512_set1_ps(126.0f), t);
+  __m512 n = _mm512_roundscale_ps(t, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  // 2^r for |r| <= 1/2, within 5e-5 of itself.
+  f32x16 r = (f32x16)_mm512_sub_ps(t, n);
+  f32x16 p = splat(9.618129e-3f);
+  p = p * r + 5.5504109e-2f;
+  p = p * r + 2.4022651e-1f;
+  p = p * r + 6.9314718e-1f;
+  p = p * r + 1.0f;
+  f32x16 power = (f32x16)_mm512_scalef_ps((__m512)p, n);
+  return x * (f32x16)_mm512_rcp14_ps((__m512)(1.0f + power));
+#else
+  return x / (1.0f + exponential(-x));
+#endif
 }
 
 /// tanh(x) within a few units in the last place; NaN stays NaN.

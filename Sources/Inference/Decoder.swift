@@ -60,19 +60,37 @@ struct Decoder: Sendable {
   }
 
   /// Sizes of all matrices that are multiplied with.
-  var matrixShapes: [MatrixShape] {
+  var matrixShapes: Set<MatrixShape> { Set(layerShapes).union(headShapes) }
+
+  /// Sizes of the matrices of one layer.
+  private var layerShapes: [MatrixShape] {
     let hidden = configuration.hiddenSize
-    let inner = configuration.intermediateSize
-    var shapes = [
+    let parts = configuration.hasGate ? 2 : 1
+    return [
       MatrixShape(outputs: heads.projectedWidth, inputs: hidden),
       MatrixShape(outputs: hidden, inputs: heads.outputWidth),
-      MatrixShape(outputs: configuration.hasGate ? 2 * inner : inner, inputs: hidden),
-      MatrixShape(outputs: hidden, inputs: inner),
-    ]
-    for panel in Set(vocabularyPanels.map(\.count)).sorted() {
-      shapes.append(MatrixShape(outputs: panel, inputs: hidden))
+      MatrixShape(outputs: hidden, inputs: configuration.intermediateSize),
+    ] + innerPanels.map { MatrixShape(outputs: parts * $0.count, inputs: hidden) }
+  }
+
+  private var headShapes: [MatrixShape] {
+    vocabularyPanels.map {
+      MatrixShape(outputs: $0.count, inputs: configuration.hiddenSize)
     }
-    return shapes
+  }
+
+  /// The MLP's inner values in the parts that are computed together.
+  ///
+  /// What a block of rows has of a part stays in a core's cache until it is gated. A stored matrix that is
+  /// transposed is not cut.
+  var innerPanels: [Range<Int>] {
+    let inner = configuration.intermediateSize
+    if configuration.storesTransposed { return [0..<inner] }
+    // Less than so many weights are not worth a call.
+    let wanted = max(256, (1 << 18) / configuration.hiddenSize)
+    let count = (inner + wanted - 1) / wanted
+    let size = ((inner + count - 1) / count + 31) / 32 * 32
+    return stride(from: 0, to: inner, by: size).map { $0..<min($0 + size, inner) }
   }
 
   /// The vocabulary in the parts whose logits are computed together.
@@ -86,10 +104,10 @@ struct Decoder: Sendable {
   private static let panelSize = 4096
 
   /// Weights of the matrices of one layer, rows filled up as the products' layouts do.
-  var layerWeightCount: Int { matrixShapes.prefix(4).reduce(0) { $0 + $1.packedCount } }
+  var layerWeightCount: Int { layerShapes.reduce(0) { $0 + $1.packedCount } }
 
   /// Weights of the largest part of the head, likewise.
-  var largestPanelWeightCount: Int { matrixShapes.dropFirst(4).map(\.packedCount).max() ?? 0 }
+  var largestPanelWeightCount: Int { headShapes.map(\.packedCount).max() ?? 0 }
 }
 
 /// Sizes of a matrix [outputs, inputs].

@@ -16,8 +16,8 @@ struct DecoderLayer: Sendable {
   /// Of what the attention adds.
   let attentionOutputNorm: RowNorm?
   let mlpNorm: RowNorm?
-  /// Gate rows, then up rows; without a gate up rows alone.
-  let gateUp: BiasedMatrix
+  /// In order of their columns, covering all inner values.
+  let gateUp: [GatePanel]
   let down: BiasedMatrix
   let mlpOutputNorm: RowNorm?
 
@@ -36,29 +36,25 @@ struct DecoderLayer: Sendable {
   ) throws {
     let configuration = decoder.configuration
     options = configuration.layers[index]
-    func matrix(_ projections: [Projection]) throws -> BiasedMatrix {
-      try BiasedMatrix(
-        decoder.stacked(projections, layer: index), layer: index, of: decoder, gemm: gemm,
-        pool: pool, jobs: &jobs)
-    }
     func norm(_ place: NormPlace) throws -> RowNorm? {
       try decoder.norm(place, layer: index, pool: pool)
     }
+    let matrices = try decoder.matrices(
+      [[.query, .key, .value, .queryKeyValue], [.output], [.down], [.gate, .up, .gateUp]],
+      layer: index, gemm: gemm, pool: pool, jobs: &jobs)
+    (queryKeyValue, output, down) = (matrices[0], matrices[1], matrices[2])
+    gateUp = zip(decoder.innerPanels, matrices[3...]).map { GatePanel(columns: $0, rows: $1) }
     attentionNorm = try norm(.attentionInput)
-    queryKeyValue = try matrix([.query, .key, .value, .queryKeyValue])
     queryNorm = try norm(.query)
     keyNorm = try norm(.key)
-    output = try matrix([.output])
     attentionOutputNorm = try norm(.attentionOutput)
     let ownNorm = try norm(.mlpInput)
     mlpNorm = ownNorm ?? (configuration.isParallel ? attentionNorm : nil)
-    gateUp = try matrix([.gate, .up, .gateUp])
-    down = try matrix([.down])
     mlpOutputNorm = try norm(.mlpOutput)
   }
 
   var byteCount: Int {
-    [queryKeyValue, output, gateUp, down].reduce(0) { $0 + $1.matrix.byteCount }
+    ([queryKeyValue, output, down] + gateUp.map(\.rows)).reduce(0) { $0 + $1.matrix.byteCount }
   }
 }
 
@@ -67,13 +63,43 @@ struct BiasedMatrix: Sendable {
   let matrix: PackedMatrix
   /// One value per output; empty if none of the projections has a bias.
   let bias: [Float]
+}
 
-  init(
-    _ rows: StackedRows, layer: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool,
-    jobs: inout PackingJobs
-  ) throws {
-    bias = try decoder.bias(of: rows, layer: layer, pool: pool)
-    matrix = try decoder.matrix(rows, gemm: gemm, pool: pool, jobs: &jobs)
+/// What yields some of the MLP's inner values.
+struct GatePanel: Sendable {
+  let columns: Range<Int>
+  /// Their gate rows, then their up rows; without a gate up rows alone.
+  let rows: BiasedMatrix
+}
+
+extension Decoder {
+  /// One matrix for each stack of projections but the last one, then one for each panel of the last, in memory of
+  /// their own; they are ready when the jobs have run.
+  fileprivate func matrices(
+    _ stacks: [[Projection]], layer: Int, gemm: Gemm, pool: WorkerPool, jobs: inout PackingJobs
+  ) throws -> [BiasedMatrix] {
+    var rows: [(rows: StackedRows, bias: [Float])] = []
+    for (index, projections) in stacks.enumerated() {
+      let stack = stacked(projections, layer: layer)
+      for part in stack.parts { try source.prepare(part.name, on: pool) }
+      let bias = try bias(of: stack, layer: layer, pool: pool)
+      guard index == stacks.count - 1 else {
+        rows.append((stack, bias))
+        continue
+      }
+      for columns in innerPanels {
+        let outputs = stride(from: 0, to: stack.outputs, by: configuration.intermediateSize).map {
+          $0 + columns.lowerBound..<$0 + columns.upperBound
+        }
+        rows.append(
+          (stack.selecting(outputs), bias.isEmpty ? [] : outputs.flatMap { bias[$0] }))
+      }
+    }
+    let packings = gemm.packings(rows.map { ($0.rows.outputs, $0.rows.inputs) })
+    return try zip(rows, packings).map { rows, packing in
+      BiasedMatrix(
+        matrix: try matrix(rows.rows, packing, pool: pool, jobs: &jobs), bias: rows.bias)
+    }
   }
 }
 

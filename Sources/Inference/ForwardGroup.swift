@@ -8,11 +8,11 @@ struct ForwardGroup: Sendable {
   let pass: LayerPass
   /// A decoder whose weights cannot be read, or whose results are not finite, becomes the reason.
   private(set) var decoders: [Result<Decoder, Diagnostic>]
-  /// The residual stream, [decoders, rows filled up to whole blocks, hidden].
+  /// The residual stream, [decoders, rows, hidden].
   private(set) var states: [Float]
 
   /// States of one decoder from the start of the next one's.
-  var stride: Int { pass.blockCount(rows.count) * pass.height * pass.configuration.hiddenSize }
+  var stride: Int { rows.count * pass.configuration.hiddenSize }
 
   /// Embeds the rows' tokens.
   init(_ decoders: [Decoder], _ rows: ForwardRows, _ tokens: DistinctTokens, _ pass: LayerPass)
@@ -43,8 +43,7 @@ struct ForwardGroup: Sendable {
   mutating func advance(through layer: Int, tables: inout LayerTables) throws {
     let layers = try read(layer)
     guard let options = layers.compactMap({ $0?.options }).first else { return }
-    let paddedRows = pass.blockCount(rows.count) * pass.height
-    try tables.prepare(rows: decoders.count * paddedRows, heads: pass.heads, pool: pass.pool)
+    try tables.prepare(rows: decoders.count * rows.count, heads: pass.heads, pool: pass.pool)
     let count = rows.positionCount
     let rotary = tables.rotary(
       options.rotary, length: rows.sequenceLength, needed: count, made: count)

@@ -42,7 +42,7 @@ public final class InferenceEngine: Sendable {
   /// Where the time of everything that this engine has computed went.
   public let times: WorkTimes
   private let gemm: Gemm
-  let workspaces = WorkspacePool()
+  let workspaces: WorkspacePool
   private let verified = Mutex<[Set<MatrixShape>: Gemm]>([:])
 
   /// - Throws: ``Diagnostic`` if this build lacks the library, or the processor units for the precision.
@@ -60,6 +60,7 @@ public final class InferenceEngine: Sendable {
     self.precision = precision
     self.times = times
     gemm = Gemm(backend, precision.gemm)
+    workspaces = WorkspacePool(precision.gemm)
   }
 
   /// The heights of blocks, in rows, that the self-test has kept for a model's shapes.
@@ -71,21 +72,18 @@ public final class InferenceEngine: Sendable {
 
   /// The products for a decoder's shapes, tested on this machine the first time they are needed.
   func gemm(for decoder: Decoder) throws(Diagnostic) -> Gemm {
-    let shapes = Set(decoder.matrixShapes)
+    let shapes = decoder.matrixShapes
     if let known = verified.withLock({ $0[shapes] }) { return known }
     let ordered = shapes.sorted { ($0.outputs, $0.inputs) < ($1.outputs, $1.inputs) }
-    let tested = try gemm.verify(shapes: ordered.map { ($0.outputs, $0.inputs) })
+    let tested = try gemm.verify(shapes: ordered.map { ($0.outputs, $0.inputs) }, on: pool)
     verified.withLock { $0[shapes] = tested }
     return tested
   }
 
-  /// How blocks of about `rows` rows pass through the layers of a decoder.
-  func pass(for decoder: Decoder, rows: Int) throws(Diagnostic) -> LayerPass {
-    let gemm = try gemm(for: decoder)
-    // Taller blocks read the weights less often, but every worker should get several of them.
-    let height = gemm.heights.last { $0 * 4 * pool.threads <= rows } ?? gemm.heights[0]
-    return LayerPass(
-      configuration: decoder.configuration, heads: decoder.heads, gemm: gemm, height: height,
+  /// How rows pass through the layers of a decoder.
+  func pass(for decoder: Decoder) throws(Diagnostic) -> LayerPass {
+    LayerPass(
+      configuration: decoder.configuration, heads: decoder.heads, gemm: try gemm(for: decoder),
       pool: pool, workspaces: workspaces, times: times)
   }
 
@@ -185,7 +183,7 @@ extension InferenceEngine {
     var part = ForestRows(
       forest, order: order, part: 0..<order.count, probesOfNode: NodeProbes(forest))
     part.rows.sequenceLength = length
-    let pass = try pass(for: decoder, rows: order.count)
+    let pass = try pass(for: decoder)
     var group = try ForwardGroup(
       [decoder], part.rows, DistinctTokens(part.rows.tokens), pass)
     var tables = LayerTables()
@@ -216,8 +214,7 @@ extension InferenceEngine {
     var groups: [ForwardGroup] = []
     for decoders in Self.groups(of: wave.compactMap { try? $0.get() }, size: size) {
       groups.append(
-        try ForwardGroup(
-          decoders, part.rows, tokens, try pass(for: decoders[0], rows: part.rows.count)))
+        try ForwardGroup(decoders, part.rows, tokens, try pass(for: decoders[0])))
     }
     let layers = groups.map(\.pass.configuration.layerCount).max() ?? 0
     var tables = LayerTables()

@@ -22,7 +22,7 @@ struct MemoryNeeds: Sendable {
   var perRowOfHead = 0
   /// The workers' scratch space.
   var workers = 0
-  /// Rows of the tallest block: every source is filled up to whole blocks.
+  /// Rows of the tallest block.
   var block = 0
 
   init(_ decoder: Decoder, _ pool: WorkerPool, _ gemm: Gemm) {

@@ -20,7 +20,11 @@ struct PackingJobs: Sendable {
   mutating func add(
     outputs: Int, inputs: Int, gemm: Gemm, fill: @escaping Fill
   ) -> PackedMatrix {
-    let packing = gemm.packing(outputs: outputs, inputs: inputs)
+    add(gemm.packing(outputs: outputs, inputs: inputs), fill: fill)
+  }
+
+  /// Announces a matrix that has its memory.
+  mutating func add(_ packing: MatrixPacking, fill: @escaping Fill) -> PackedMatrix {
     for index in 0..<packing.sliceCount {
       slices.append(Slice(packing: packing, index: index, fill: fill))
     }

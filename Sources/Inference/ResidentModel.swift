@@ -82,7 +82,7 @@ public final class ResidentModel: Sendable {
   private func run(
     _ step: GenerationSchedule.Step, _ tables: inout [[Float]], _ scratch: inout LayerTables
   ) throws -> [Int] {
-    let pass = try engine.pass(for: decoder, rows: step.rows.count)
+    let pass = try engine.pass(for: decoder)
     let width = pass.heads.keyValueWidth
     var states = embedding.rows(step.rows)
     for (index, layer) in layers.enumerated() {

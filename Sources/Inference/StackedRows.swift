@@ -27,6 +27,19 @@ struct StackedRows: Sendable {
         outputs: outputs..<outputs + rows.count))
     outputs += rows.count
   }
+
+  /// Some ranges of the rows, one after the other.
+  func selecting(_ ranges: [Range<Int>]) -> StackedRows {
+    var selected = StackedRows(inputs: inputs)
+    for range in ranges {
+      for part in parts where part.outputs.overlaps(range) {
+        let common = part.outputs.clamped(to: range)
+        let first = part.first + common.lowerBound - part.outputs.lowerBound
+        selected.append(part.projection, part.name, rows: first..<first + common.count)
+      }
+    }
+    return selected
+  }
 }
 
 extension Decoder {
@@ -68,15 +81,13 @@ extension Decoder {
 
   /// The rows as a matrix [outputs, inputs], which is ready when the jobs have run.
   func matrix(
-    _ rows: StackedRows, gemm: Gemm, pool: WorkerPool, jobs: inout PackingJobs
+    _ rows: StackedRows, _ packing: MatrixPacking, pool: WorkerPool, jobs: inout PackingJobs
   ) throws -> PackedMatrix {
-    for part in rows.parts { try source.prepare(part.name, on: pool) }
     let inputs = rows.inputs
     if configuration.storesTransposed {
-      return try transposedMatrix(rows, gemm: gemm, pool: pool, jobs: &jobs)
+      return try transposedMatrix(rows, packing, pool: pool, jobs: &jobs)
     }
-    return jobs.add(outputs: rows.outputs, inputs: inputs, gemm: gemm) {
-      [source] slice, target in
+    return jobs.add(packing) { [source] slice, target in
       for part in rows.parts where part.outputs.overlaps(slice) {
         let common = part.outputs.clamped(to: slice)
         let first = (part.first + common.lowerBound - part.outputs.lowerBound) * inputs
@@ -91,7 +102,7 @@ extension Decoder {
   /// The same from one tensor stored as [inputs, outputs], which is read as a whole: a merge reads long ranges
   /// faster than columns.
   private func transposedMatrix(
-    _ rows: StackedRows, gemm: Gemm, pool: WorkerPool, jobs: inout PackingJobs
+    _ rows: StackedRows, _ packing: MatrixPacking, pool: WorkerPool, jobs: inout PackingJobs
   ) throws -> PackedMatrix {
     precondition(rows.parts.count == 1, "transposed matrices are stacked in one tensor")
     let name = rows.parts[0].name
@@ -100,7 +111,7 @@ extension Decoder {
     try pool.forEachTile(of: &stored, tile: 1 << 16) { [source] offset, tile in
       try source.read(name, elements: offset..<offset + tile.count, into: &tile)
     }
-    return jobs.add(outputs: outputs, inputs: inputs, gemm: gemm) { [stored] slice, target in
+    return jobs.add(packing) { [stored] slice, target in
       for input in 0..<inputs {
         for output in slice {
           target[(output - slice.lowerBound) * inputs + input] = stored[input * outputs + output]

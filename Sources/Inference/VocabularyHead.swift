@@ -71,11 +71,12 @@ struct VocabularyHead {
     var statistics = [LogitStatistics?](repeating: nil, count: count)
     var logits = [Float](repeating: .nan, count: targets.count)
     let starts = Self.starts(of: targets, rows: count)
+    let blocks = blocks(of: count)
     try forEachPanel { panel, matrix in
-      let blocks = try pass.pool.map((count + pass.height - 1) / pass.height) { block in
-        let rows = block * pass.height..<min(count, (block + 1) * pass.height)
+      let results = try pass.pool.map(blocks.count) { number in
+        let rows = blocks[number].rows
         return pass.workspaces.with { space in
-          multiply(normed, rows, panel, matrix, &space)
+          multiply(normed, blocks[number], panel, matrix, &space)
           let product = space.product
           let wanted = starts[rows.lowerBound]..<starts[rows.upperBound]
           let found = wanted.compactMap { index -> (Int, Float)? in
@@ -91,9 +92,8 @@ struct VocabularyHead {
           return (parts: parts, found: found)
         }
       }
-      for (block, result) in blocks.enumerated() {
-        for (index, part) in result.parts.enumerated() {
-          let row = block * pass.height + index
+      for (block, result) in zip(blocks, results) {
+        for (row, part) in zip(block.rows, result.parts) {
           let shifted = part.shifted(by: panel.lowerBound)
           statistics[row] = statistics[row].map { $0.joined(with: shifted) } ?? shifted
         }
@@ -107,15 +107,18 @@ struct VocabularyHead {
   func logits(_ normed: [Float]) throws -> [Float] {
     let vocabulary = decoder.configuration.vocabularySize
     var logits = [Float](repeating: 0, count: normed.count / hidden * vocabulary)
+    let blocks = blocks(of: normed.count / hidden)
+    let parts = blocks.map {
+      $0.rows.lowerBound * vocabulary..<$0.rows.upperBound * vocabulary
+    }
     try forEachPanel { panel, matrix in
-      try pass.pool.forEachTile(of: &logits, tile: pass.height * vocabulary) { offset, tile in
-        let first = offset / vocabulary
-        let rows = first..<first + tile.count / vocabulary
+      try pass.pool.forEachPart(of: &logits, parts) { number, part in
+        let block = blocks[number]
         pass.workspaces.with { space in
-          multiply(normed, rows, panel, matrix, &space)
-          for row in 0..<rows.count {
+          multiply(normed, block, panel, matrix, &space)
+          for row in 0..<block.rows.count {
             for index in 0..<panel.count {
-              tile[row * vocabulary + panel.lowerBound + index] =
+              part[row * vocabulary + panel.lowerBound + index] =
                 space.product[row * panel.count + index]
             }
           }
@@ -123,6 +126,10 @@ struct VocabularyHead {
       }
     }
     return logits
+  }
+
+  private func blocks(of rows: Int) -> [RowBlock] {
+    RowBlock.cut(rows, heights: pass.gemm.heights, workers: pass.pool.threads)
   }
 
   private func forEachPanel(_ body: (Range<Int>, PackedMatrix) throws -> Void) throws {
@@ -139,20 +146,17 @@ struct VocabularyHead {
     }
   }
 
-  /// space.product = the logits of the rows for a part of the vocabulary, padded to the block's height.
+  /// space.product = the logits of the block's rows for a part of the vocabulary, padded to its height.
   private func multiply(
-    _ normed: [Float], _ rows: Range<Int>, _ panel: Range<Int>, _ matrix: PackedMatrix,
+    _ normed: [Float], _ block: RowBlock, _ panel: Range<Int>, _ matrix: PackedMatrix,
     _ space: inout Workspace
   ) {
-    Workspace.reserve(&space.input, pass.height * hidden)
-    var input = space.input.mutableSpan
-    var own = input._mutatingExtracting(0..<rows.count * hidden)
-    copy(
-      normed.span.extracting(rows.lowerBound * hidden..<rows.upperBound * hidden), into: &own)
-    var rest = input._mutatingExtracting(rows.count * hidden..<pass.height * hidden)
-    rest.update(repeating: 0)
-    pass.multiply(space.input, matrix, space.gemm, into: &space.product, phase: .head)
-    adjust(&space.product, rows.count, panel)
+    let own = normed.span.extracting(
+      block.rows.lowerBound * hidden..<block.rows.upperBound * hidden)
+    space.input.fill(own.count, of: block.height * hidden) { copy(own, into: &$0) }
+    pass.multiply(
+      space.input, matrix, block.height, space.gemm, into: &space.product, phase: .head)
+    adjust(&space.product, block.rows.count, panel)
   }
 
   /// Adds the bias, scales and caps, where the model says so.

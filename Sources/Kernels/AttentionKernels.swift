@@ -124,11 +124,12 @@ public func splitHeads(
 ///
 /// Row r of `queries` sees, in order of position, the rows of `keyValues` in the `prefix` ranges, then
 /// `last.count + r` rows from `last.start` on; of all these only the final `window` ones, if there is a
-/// window. Scores s become cap·tanh(s/cap), if there is a cap. `scratch` is overwritten, and grows as needed.
+/// window. Scores s become cap·tanh(s/cap), if there is a cap. With `bf16` queries, keys, values and weights are
+/// rounded before they are multiplied. `scratch` is overwritten, and grows as needed.
 public func attend(
   _ queries: Span<Float>, heads: HeadSizes, keyValues: Span<Float>, prefix: Span<KeyRange>,
-  last: KeyRange, window: Int?, cap: Float? = nil, scratch: inout [Float],
-  into out: inout MutableSpan<Float>
+  last: KeyRange, window: Int?, cap: Float? = nil, precision: GemmPrecision = .f32,
+  scratch: inout [Float], into out: inout MutableSpan<Float>
 ) {
   let rows = rowCount(queries.count, width: heads.queryWidth)
   let tableRows = rowCount(keyValues.count, width: heads.keyValueWidth)
@@ -156,7 +157,8 @@ public func attend(
           unsafe scratch.withUnsafeMutableBufferPointer { scratch in
             // The two structures have the same layout: two 32-bit integers.
             unsafe prefix.withMemoryRebound(to: ck_key_range.self) { ranges in
-              unsafe ck_attend(
+              let kernel = unsafe precision == .f32 ? ck_attend : ck_attend_bf16
+              unsafe kernel(
                 queries.baseAddress, rows, &sizes, keyValues.baseAddress, ranges.baseAddress,
                 ranges.count, ck_key_range(start: last.start, count: last.count), window ?? 0,
                 cap ?? 0, scratch.baseAddress, out.baseAddress)

@@ -44,11 +44,11 @@ public func addRows(
   }
 }
 
-/// The nonlinearities of ``gate(_:bias:activation:width:into:)``.
+/// The nonlinearities of ``gate(_:bias:activation:width:into:stride:offset:)``.
 public enum GateActivation: Sendable {
   case silu, gelu, geluTanh, quickGelu, relu, reluSquared
 
-  fileprivate var kernel: ck_activation {
+  var kernel: ck_activation {
     switch self {
     case .silu: ck_activation_silu
     case .gelu: ck_activation_gelu
@@ -62,40 +62,56 @@ public enum GateActivation: Sendable {
 
 /// out[width] = activation(gate) · up, where a row of x is gate[width], up[width].
 ///
-/// A bias has 2 · width values; an empty one adds nothing.
+/// A bias has 2 · width values; an empty one adds nothing. Rows of out are `stride` values wide, by default `width`;
+/// the results lie there from `offset` on.
 public func gate(
   _ x: Span<Float>, bias: Span<Float>, activation: GateActivation, width: Int,
-  into out: inout MutableSpan<Float>
+  into out: inout MutableSpan<Float>, stride: Int? = nil, offset: Int = 0
 ) {
   let rows = rowCount(x.count, width: 2 * width)
-  precondition(out.count == rows * width && (bias.isEmpty || bias.count == 2 * width))
+  let stride = checkedStride(stride, offset, width: width, rows: rows, out.count)
+  precondition(bias.isEmpty || bias.count == 2 * width)
   unsafe x.withUnsafeBufferPointer { x in
     unsafe bias.withUnsafeBufferPointer { bias in
       unsafe out.withUnsafeMutableBufferPointer { out in
         guard let source = x.baseAddress, let target = out.baseAddress else { return }
         let bias = bias.isEmpty ? nil : bias.baseAddress
-        unsafe ck_gate(source, bias, activation.kernel, rows, width, target)
+        unsafe ck_gate(source, bias, activation.kernel, rows, width, target + offset, stride)
       }
     }
   }
 }
 
 /// out = activation(x + bias), row by row; an empty bias adds nothing.
+///
+/// Rows of out are as those of ``gate(_:bias:activation:width:into:stride:offset:)``.
 public func activate(
   _ x: Span<Float>, bias: Span<Float>, activation: GateActivation, width: Int,
-  into out: inout MutableSpan<Float>
+  into out: inout MutableSpan<Float>, stride: Int? = nil, offset: Int = 0
 ) {
   let rows = rowCount(x.count, width: width)
-  precondition(out.count == x.count && (bias.isEmpty || bias.count == width))
+  let stride = checkedStride(stride, offset, width: width, rows: rows, out.count)
+  precondition(bias.isEmpty || bias.count == width)
   unsafe x.withUnsafeBufferPointer { x in
     unsafe bias.withUnsafeBufferPointer { bias in
       unsafe out.withUnsafeMutableBufferPointer { out in
         guard let source = x.baseAddress, let target = out.baseAddress else { return }
         let bias = bias.isEmpty ? nil : bias.baseAddress
-        unsafe ck_activate(source, bias, activation.kernel, rows, width, target)
+        unsafe ck_activate(source, bias, activation.kernel, rows, width, target + offset, stride)
       }
     }
   }
+}
+
+/// - Precondition: `width` values from `offset` on lie in each of so many rows, which are the whole of `count` values.
+private func checkedStride(
+  _ stride: Int?, _ offset: Int, width: Int, rows: Int, _ count: Int
+) -> Int {
+  let stride = stride ?? width
+  precondition(
+    offset >= 0 && offset + width <= stride && count == rows * stride,
+    "\(width) values from \(offset) on in \(rows) rows of \(stride), \(count) values")
+  return stride
 }
 
 /// x = (x + bias) · scale, then cap · tanh(x / cap) if there is a cap, row by row; an empty bias adds nothing.

@@ -1,4 +1,5 @@
 import Diagnostics
+import Tensors
 
 /// The library that multiplies matrices.
 public enum GemmBackend: String, Sendable, CaseIterable {
@@ -72,6 +73,10 @@ protocol PackedContent: AnyObject, Sendable {
   /// Overwrites `output` (`height` × outputs) with `rows` (`height` × inputs) times the weights, transposed.
   func multiply(
     _ rows: Span<Float>, height: Int, scratch: GemmScratch, into output: inout MutableSpan<Float>)
+  /// The same with rows that are rounded already, for content that is multiplied in bfloat16.
+  func multiply(
+    rounded rows: Span<BFloat16>, height: Int, scratch: GemmScratch,
+    into output: inout MutableSpan<Float>)
 }
 
 /// Makes room for packed weights, row-major `outputs` × `inputs`.
@@ -81,13 +86,25 @@ protocol GemmLibrary: Sendable {
   /// The heights at which this library has a fast product for the shape.
   func supportedHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int]
   func makeContent(outputs: Int, inputs: Int, heights: [Int]) -> any PackedContent
+  /// Room for several matrices that come and go together.
+  func makeContents(
+    _ shapes: [(outputs: Int, inputs: Int)], heights: [Int]
+  ) -> [any PackedContent]
+}
+
+extension GemmLibrary {
+  func makeContents(
+    _ shapes: [(outputs: Int, inputs: Int)], heights: [Int]
+  ) -> [any PackedContent] {
+    shapes.map { makeContent(outputs: $0.outputs, inputs: $0.inputs, heights: heights) }
+  }
 }
 
 /// Products of a block of activations with packed weights, on the calling thread.
 ///
 /// Blocks have one of a few fixed heights; a shorter rest is padded by the caller. Then a row of the
 /// result has the same bits wherever it stands, whoever stands beside it and whichever height is used:
-/// ``verify(shapes:)`` makes sure of it on this machine.
+/// ``verify(shapes:on:)`` makes sure of it on this machine.
 public struct Gemm: Sendable {
   public let backend: GemmBackend
   public let precision: GemmPrecision
@@ -153,6 +170,13 @@ public struct Gemm: Sendable {
       library.makeContent(outputs: outputs, inputs: inputs, heights: heights))
   }
 
+  /// Weights of several matrices that come and go together, in memory of their own.
+  public func packings(_ shapes: [(outputs: Int, inputs: Int)]) -> [MatrixPacking] {
+    zip(shapes, library.makeContents(shapes, heights: heights)).map { shape, content in
+      MatrixPacking(outputs: shape.outputs, inputs: shape.inputs, content)
+    }
+  }
+
   /// Overwrites `output` (height × outputs) with `rows` (height × inputs) · weightsᵀ.
   ///
   /// May be called from any thread, also at the same time for one matrix, but not for one scratch.
@@ -168,5 +192,22 @@ public struct Gemm: Sendable {
       "\(rows.count) values in, \(output.count) out: \(height) × \(matrix.inputs) → \(matrix.outputs)"
     )
     matrix.content.multiply(rows, height: height, scratch: scratch, into: &output)
+  }
+
+  /// The same with the first `height` rows of a factor that is in the numbers of the product.
+  public func multiply(
+    _ rows: GemmRows, height: Int, _ matrix: PackedMatrix, scratch: GemmScratch = GemmScratch(),
+    into output: inout MutableSpan<Float>
+  ) {
+    let count = height * matrix.inputs
+    guard rows.precision == .bf16 else {
+      multiply(rows.values.span.extracting(0..<count), matrix, scratch: scratch, into: &output)
+      return
+    }
+    precondition(precision == .bf16 && heights.contains(height), "a block of \(height) rows")
+    precondition(output.count == height * matrix.outputs, "\(output.count) values out")
+    matrix.content.multiply(
+      rounded: rows.rounded.span.extracting(0..<count), height: height, scratch: scratch,
+      into: &output)
   }
 }

@@ -3,6 +3,7 @@
   internal import COneDNN
   import Glibc
   import Synchronization
+  import Tensors
 
   /// oneDNN's matmul with weights in the blocked layout that it chooses itself.
   final class OneDNNLibrary: GemmLibrary {
@@ -31,14 +32,30 @@
     }
 
     func makeContent(outputs: Int, inputs: Int, heights: [Int]) -> any PackedContent {
+      OneDNNMatrix(shape(outputs: outputs, inputs: inputs, heights: heights))
+    }
+
+    /// In one piece of memory, which is large enough for huge pages where the single matrix may be too small.
+    func makeContents(
+      _ sizes: [(outputs: Int, inputs: Int)], heights: [Int]
+    ) -> [any PackedContent] {
+      let shapes = sizes.map { shape(outputs: $0.outputs, inputs: $0.inputs, heights: heights) }
+      let memory = OneDNNMemory(shapes.reduce(0) { $0 + $1.alignedBytes })
+      var offset = 0
+      return shapes.map { shape in
+        defer { offset += shape.alignedBytes }
+        return OneDNNMatrix(shape, in: memory, at: offset)
+      }
+    }
+
+    private func shape(outputs: Int, inputs: Int, heights: [Int]) -> OneDNNShape {
       let key = ShapeKey(outputs: outputs, inputs: inputs, heights: heights)
-      let shape = shapes.withLock { shapes in
+      return shapes.withLock { shapes in
         if let shape = shapes[key] { return shape }
         let shape = OneDNNShape(outputs, inputs, precision, heights: heights)
         shapes[key] = shape
         return shape
       }
-      return OneDNNMatrix(shape)
     }
   }
 
@@ -82,6 +99,8 @@
     let precision: GemmPrecision
     let packed: dnnl_memory_desc_t
     let packedBytes: Int
+    /// Up to the next cache line.
+    var alignedBytes: Int { (packedBytes + 63) / 64 * 64 }
     /// Outputs that the packed layout interleaves: slices start at multiples of it.
     let outputBlock: Int
     /// Values from one block of outputs to the next in the packed layout.
@@ -269,18 +288,32 @@
     }
   }
 
+  /// Memory for the weights of some matrices.
+  @safe
+  private final class OneDNNMemory: @unchecked Sendable {
+    let start: UnsafeMutableRawPointer
+
+    init(_ bytes: Int) { unsafe start = alignedMemory(bytes) }
+
+    deinit { unsafe free(start) }
+  }
+
   /// Weights in oneDNN's layout.
   @safe
   private final class OneDNNMatrix: PackedContent, @unchecked Sendable {
     private let shape: OneDNNShape
+    private let memory: OneDNNMemory
     private let storage: UnsafeMutableRawPointer
 
-    init(_ shape: OneDNNShape) {
-      self.shape = shape
-      unsafe storage = alignedMemory(shape.packedBytes)
+    convenience init(_ shape: OneDNNShape) {
+      self.init(shape, in: OneDNNMemory(shape.packedBytes), at: 0)
     }
 
-    deinit { unsafe free(storage) }
+    init(_ shape: OneDNNShape, in memory: OneDNNMemory, at offset: Int) {
+      self.shape = shape
+      self.memory = memory
+      unsafe storage = memory.start + offset
+    }
 
     var byteCount: Int { shape.packedBytes }
     var sliceAlignment: Int { shape.outputBlock }
@@ -298,29 +331,49 @@
     func multiply(
       _ rows: Span<Float>, height: Int, scratch: GemmScratch, into output: inout MutableSpan<Float>
     ) {
-      let product = unsafe shape.product(at: height)
       // Rounded rows, if rows are rounded, then what the library asks for.
       let rounded = shape.precision == .f32 ? 0 : (rows.count * shape.precision.size + 63) / 64 * 64
-      let memory = unsafe scratch.memory(rounded + product.scratchpadBytes)
+      let memory = unsafe scratch.memory(rounded + shape.product(at: height).scratchpadBytes)
       unsafe rows.withUnsafeBufferPointer { source in
-        unsafe output.withUnsafeMutableBufferPointer { destination in
-          guard let source = source.baseAddress, let destination = destination.baseAddress else {
-            return
-          }
-          var factor = unsafe UnsafeMutableRawPointer(mutating: source)
-          if rounded > 0 {
-            unsafe ck_narrow_bf16(source, memory, rows.count)
-            unsafe factor = unsafe memory
-          }
-          unsafe shape.run(
-            product.primitive,
-            [
-              (DNNL_ARG_SRC, product.rows, factor),
-              (DNNL_ARG_WEIGHTS, shape.packed, storage),
-              (DNNL_ARG_DST, product.output, UnsafeMutableRawPointer(destination)),
-              (DNNL_ARG_SCRATCHPAD, product.scratchpad, memory + rounded),
-            ])
+        guard let source = source.baseAddress else { return }
+        var factor = unsafe UnsafeMutableRawPointer(mutating: source)
+        if rounded > 0 {
+          unsafe ck_narrow_bf16(source, memory, rows.count)
+          unsafe factor = unsafe memory
         }
+        unsafe multiply(factor, height: height, scratchpad: memory + rounded, into: &output)
+      }
+    }
+
+    func multiply(
+      rounded rows: Span<BFloat16>, height: Int, scratch: GemmScratch,
+      into output: inout MutableSpan<Float>
+    ) {
+      precondition(shape.precision == .bf16, "rounded rows for a product in single precision")
+      let memory = unsafe scratch.memory(shape.product(at: height).scratchpadBytes)
+      unsafe rows.withUnsafeBufferPointer { source in
+        guard let source = source.baseAddress else { return }
+        let factor = unsafe UnsafeMutableRawPointer(mutating: source)
+        unsafe multiply(factor, height: height, scratchpad: memory, into: &output)
+      }
+    }
+
+    /// `factor` has the numbers of the product.
+    private func multiply(
+      _ factor: UnsafeMutableRawPointer, height: Int, scratchpad: UnsafeMutableRawPointer,
+      into output: inout MutableSpan<Float>
+    ) {
+      let product = unsafe shape.product(at: height)
+      unsafe output.withUnsafeMutableBufferPointer { destination in
+        guard let destination = destination.baseAddress else { return }
+        unsafe shape.run(
+          product.primitive,
+          [
+            (DNNL_ARG_SRC, product.rows, factor),
+            (DNNL_ARG_WEIGHTS, shape.packed, storage),
+            (DNNL_ARG_DST, product.output, UnsafeMutableRawPointer(destination)),
+            (DNNL_ARG_SCRATCHPAD, product.scratchpad, scratchpad),
+          ])
       }
     }
   }

@@ -1,5 +1,6 @@
 internal import COpenBLAS
 import Glibc
+import Tensors
 
 /// OpenBLAS's sgemm on weights as they are; the library packs them anew in every call.
 struct OpenBLASLibrary: GemmLibrary {
@@ -49,6 +50,13 @@ private final class OpenBLASMatrix: PackedContent, @unchecked Sendable {
   }
 
   deinit { unsafe free(storage) }
+
+  func multiply(
+    rounded rows: Span<BFloat16>, height: Int, scratch: GemmScratch,
+    into output: inout MutableSpan<Float>
+  ) {
+    preconditionFailure("OpenBLAS has no products in bfloat16")
+  }
 
   func multiply(
     _ rows: Span<Float>, height: Int, scratch: GemmScratch, into output: inout MutableSpan<Float>

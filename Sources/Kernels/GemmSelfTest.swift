@@ -5,14 +5,13 @@ extension Gemm {
   ///
   /// - Returns: A `Gemm` with the largest set of heights that agree for every shape.
   /// - Throws: ``Diagnostic`` if at no height a row is independent of its neighbours and its position.
-  public func verify(shapes: [(outputs: Int, inputs: Int)]) throws(Diagnostic) -> Gemm {
+  public func verify(
+    shapes: [(outputs: Int, inputs: Int)], on pool: WorkerPool
+  ) throws(Diagnostic) -> Gemm {
     var agreeing = heights
-    for shape in shapes {
-      agreeing = library.supportedHeights(
-        outputs: shape.outputs, inputs: shape.inputs, among: agreeing)
-      if agreeing.isEmpty { break }
-      agreeing = agreeingHeights(outputs: shape.outputs, inputs: shape.inputs, among: agreeing)
-      if agreeing.isEmpty { break }
+    for (outputs, inputs) in shapes where !agreeing.isEmpty {
+      let results = independentResults(outputs: outputs, inputs: inputs, on: pool)
+      agreeing = Self.agreeingHeights(results, among: agreeing)
     }
     guard !agreeing.isEmpty else {
       throw Diagnostic(
@@ -25,15 +24,13 @@ extension Gemm {
     return Gemm(backend, precision, library, heights: agreeing)
   }
 
-  /// The heights whose rows are independent, and of these the largest group with equal bits.
-  private func agreeingHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int] {
-    let content = library.makeContent(outputs: outputs, inputs: inputs, heights: self.heights)
-    content.pack(TestValues(seed: 1).values(outputs * inputs).span, outputs: 0..<outputs)
-    let matrix = PackedMatrix(outputs: outputs, inputs: inputs, content: content)
-    let row = TestValues(seed: 2).values(inputs)
+  /// Of the heights whose rows are independent the largest group with equal bits.
+  private static func agreeingHeights(
+    _ results: [Int: [UInt32]], among heights: [Int]
+  ) -> [Int] {
     var groups: [(result: [UInt32], heights: [Int])] = []
     for height in heights {
-      guard let result = independentResult(of: row, matrix, height: height) else { continue }
+      guard let result = results[height] else { continue }
       if let index = groups.firstIndex(where: { $0.result == result }) {
         groups[index].heights.append(height)
       } else {
@@ -44,6 +41,30 @@ extension Gemm {
     return groups.max {
       ($0.heights.count, -$0.heights[0]) < ($1.heights.count, -$1.heights[0])
     }?.heights ?? []
+  }
+
+  /// The product of one row at those heights that are fast and where it is the same everywhere.
+  private func independentResults(
+    outputs: Int, inputs: Int, on pool: WorkerPool
+  ) -> [Int: [UInt32]] {
+    let fast = library.supportedHeights(outputs: outputs, inputs: inputs, among: heights)
+    let row = TestValues(seed: 2).values(inputs)
+    do {
+      let matrix = try pack(outputs: outputs, inputs: inputs, on: pool) { slice, rows in
+        for (index, output) in slice.enumerated() {
+          TestValues(seed: 4 + UInt64(output)).write(
+            index * inputs..<(index + 1) * inputs, of: &rows)
+        }
+      }
+      // The tallest block takes as long as the others together.
+      let ordered = Array(fast.reversed())
+      let results = try pool.map(ordered.count) {
+        independentResult(of: row, matrix, height: ordered[$0])
+      }
+      return zip(ordered, results).reduce(into: [:]) { $0[$1.0] = $1.1 }
+    } catch {
+      preconditionFailure("products throw no errors: \(error)")
+    }
   }
 
   /// The row's product if it is the same everywhere in a block of this height; else nil.
@@ -101,6 +122,11 @@ private struct TestValues {
   func values(_ count: Int) -> [Float] {
     var generator = self
     return (0..<count).map { _ in generator.next() }
+  }
+
+  func write(_ range: Range<Int>, of values: inout MutableSpan<Float>) {
+    var generator = self
+    for index in range { values[index] = generator.next() }
   }
 
   private mutating func next() -> Float {

@@ -99,33 +99,57 @@ public final class WorkerPool: Sendable {
     }
   }
 
-  /// Lets the workers overwrite two arrays, both in as many disjoint tiles; the last may be shorter.
+  /// Lets the workers overwrite parts of an array, which are in order and do not overlap.
   ///
-  /// `body` gets the tile's number and the two tiles.
-  /// - Precondition: Both arrays have the same number of tiles.
-  /// - Throws: The error of the lowest tile that failed.
-  public func forEachTile<E: BitwiseCopyable & Sendable>(
-    of first: inout [E], tile firstTile: Int, and second: inout [E], tile secondTile: Int,
+  /// `body` gets a part's number, and the part.
+  /// - Throws: The error of the lowest part that failed.
+  public func forEachPart<E: BitwiseCopyable & Sendable>(
+    of output: inout [E], _ parts: [Range<Int>],
+    _ body: @Sendable (_ number: Int, _ part: inout MutableSpan<E>) throws -> Void
+  ) throws {
+    Self.check(parts, of: output.count)
+    try unsafe output.withUnsafeMutableBufferPointer { buffer in
+      let shared = unsafe SharedBuffer(buffer)
+      try forEach(parts.count) { number in
+        try unsafe shared.withSpan(parts[number]) { try body(number, &$0) }
+      }
+    }
+  }
+
+  /// Lets the workers overwrite parts of two arrays, both in as many, which are in order and do not overlap.
+  ///
+  /// `body` gets the number of a part of each, and the two parts.
+  /// - Throws: The error of the lowest part that failed.
+  public func forEachPart<E: BitwiseCopyable & Sendable>(
+    of first: inout [E], _ firstParts: [Range<Int>], and second: inout [E],
+    _ secondParts: [Range<Int>],
     _ body:
       @Sendable (_ number: Int, _ first: inout MutableSpan<E>, _ second: inout MutableSpan<E>)
       throws -> Void
   ) throws {
-    precondition(firstTile > 0 && secondTile > 0, "tiles of \(firstTile), \(secondTile) elements")
-    let tiles = (first.count + firstTile - 1) / firstTile
-    precondition(tiles == (second.count + secondTile - 1) / secondTile, "unlike numbers of tiles")
+    precondition(firstParts.count == secondParts.count, "unlike numbers of parts")
+    Self.check(firstParts, of: first.count)
+    Self.check(secondParts, of: second.count)
     try unsafe first.withUnsafeMutableBufferPointer { firstBuffer in
       try unsafe second.withUnsafeMutableBufferPointer { secondBuffer in
         let (one, two) = unsafe (SharedBuffer(firstBuffer), SharedBuffer(secondBuffer))
-        try forEach(tiles) { number in
-          let start = number * firstTile
-          try unsafe one.withSpan(start..<min(start + firstTile, one.count)) { first in
-            let start = number * secondTile
-            try unsafe two.withSpan(start..<min(start + secondTile, two.count)) { second in
+        try forEach(firstParts.count) { number in
+          try unsafe one.withSpan(firstParts[number]) { first in
+            try unsafe two.withSpan(secondParts[number]) { second in
               try body(number, &first, &second)
             }
           }
         }
       }
+    }
+  }
+
+  /// - Precondition: The parts are in order, do not overlap and lie in an array of so many elements.
+  private static func check(_ parts: [Range<Int>], of count: Int) {
+    var end = 0
+    for part in parts {
+      precondition(part.lowerBound >= end && part.upperBound <= count, "\(part) of \(count)")
+      end = part.upperBound
     }
   }
 }

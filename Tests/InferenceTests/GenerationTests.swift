@@ -61,7 +61,7 @@ struct GenerationTests {
     let rotary = RotaryTable(
       frequencies: try #require(layer.options.rotary).frequencies(), positions: 64)
     let width = decoder.heads.keyValueWidth
-    let pass = try engine.pass(for: decoder, rows: 1)
+    let pass = try engine.pass(for: decoder)
 
     func run(_ rows: ForwardRows, _ table: inout [Float], at first: Int) throws -> [Float] {
       var states = [Float](

@@ -1,5 +1,6 @@
 import Foundation
 import Randomness
+import Tensors
 import Testing
 
 @testable import Kernels
@@ -14,6 +15,12 @@ private struct Case {
   let heads: HeadSizes
   let keyValues: [Float]
   let queries: [Float]
+
+  init(heads: HeadSizes, keyValues: [Float], queries: [Float]) {
+    self.heads = heads
+    self.keyValues = keyValues
+    self.queries = queries
+  }
 
   init(_ heads: HeadSizes, tokens: Int, queries rows: Int, seed: Int) {
     self.heads = heads
@@ -54,8 +61,21 @@ private struct Case {
     }
   }
 
+  /// The same with everything rounded that the kernel rounds before the softmax.
+  func rounded(for precision: GemmPrecision) -> Case {
+    guard precision == .bf16 else { return self }
+    func rounded(_ values: [Float]) -> [Float] {
+      var values = values
+      var span = values.mutableSpan
+      round(&span, to: .bf16)
+      return values
+    }
+    return Case(heads: heads, keyValues: rounded(keyValues), queries: rounded(queries))
+  }
+
   func run(
-    prefix: [KeyRange], last: KeyRange, rows: Range<Int>, window: Int? = nil, cap: Float? = nil
+    prefix: [KeyRange], last: KeyRange, rows: Range<Int>, window: Int? = nil, cap: Float? = nil,
+    precision: GemmPrecision = .f32
   ) -> [Float] {
     var out = [Float](repeating: .nan, count: rows.count * heads.outputWidth)
     var span = out.mutableSpan
@@ -64,9 +84,16 @@ private struct Case {
       queries.span.extracting(
         rows.lowerBound * heads.queryWidth..<rows.upperBound * heads.queryWidth),
       heads: heads, keyValues: keyValues.span, prefix: prefix.span, last: last, window: window,
-      cap: cap, scratch: &scratch, into: &span)
+      cap: cap, precision: precision, scratch: &scratch, into: &span)
     return out
   }
+}
+
+private let precisions = GemmPrecision.allCases.filter(GemmBackend.standard.supports)
+
+/// The weights of values up to 1 are rounded to bfloat16 by at most a part in 512 of themselves.
+private func tolerance(_ precision: GemmPrecision) -> Double {
+  precision == .f32 ? 2e-6 : 1.0 / 512 + 1e-5
 }
 
 @Suite("Attention against plain Swift")
@@ -91,59 +118,97 @@ struct AttentionKernelTests {
     }
   }
 
-  @Test("sees as many keys as there are, whatever the number", arguments: 1...67)
-  func lengths(count: Int) {
-    let heads = HeadSizes(queries: 2, keyValues: 1, size: 12)
-    let sample = Case(heads, tokens: count, queries: 1, seed: count)
-    let out = sample.run(prefix: [], last: KeyRange(start: 0, count: count), rows: 0..<1)
-    let expected = sample.reference(row: 0, visible: Array(0..<count))
-    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+  @Test(
+    "rounds to bfloat16 for all head sizes and groups", .enabled(if: precisions.contains(.bf16)),
+    arguments: [2, 8, 12, 16, 20, 40, 64, 80, 96, 100, 112, 128, 256],
+    [(1, 1), (4, 2), (6, 2), (5, 1)])
+  func rounding(size: Int, groups: (queries: Int, keyValues: Int)) {
+    let heads = HeadSizes(queries: groups.queries, keyValues: groups.keyValues, size: size)
+    let sample = Case(heads, tokens: 37, queries: 3, seed: size)
+    let prefix = [
+      KeyRange(start: 20, count: 7), KeyRange(start: 0, count: 0), KeyRange(start: 2, count: 11),
+    ]
+    let out = sample.run(
+      prefix: prefix, last: KeyRange(start: 30, count: 1), rows: 0..<3, precision: .bf16)
+    for row in 0..<3 {
+      let visible = Array(20..<27) + Array(2..<13) + Array(30..<31 + row)
+      let expected = sample.rounded(for: .bf16).reference(row: row, visible: visible)
+      let actual = out[row * heads.outputWidth..<(row + 1) * heads.outputWidth]
+      #expect(zip(actual, expected).allSatisfy { abs(Double($0) - $1) <= tolerance(.bf16) })
+    }
   }
 
   @Test(
-    "has the same bits however the keys are cut into ranges and rows into calls", arguments: 0..<8)
-  func invariance(seed: Int) {
+    "sees as many keys as there are, whatever the number", arguments: 1...67,
+    precisions)
+  func lengths(count: Int, precision: GemmPrecision) {
+    let heads = HeadSizes(queries: 2, keyValues: 1, size: 12)
+    let sample = Case(heads, tokens: count, queries: 1, seed: count)
+    let out = sample.run(
+      prefix: [], last: KeyRange(start: 0, count: count), rows: 0..<1, precision: precision)
+    let expected = sample.rounded(for: precision).reference(
+      row: 0, visible: Array(0..<count))
+    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= tolerance(precision) })
+  }
+
+  @Test(
+    "has the same bits however the keys are cut into ranges and rows into calls", arguments: 0..<8,
+    precisions)
+  func invariance(seed: Int, precision: GemmPrecision) {
     let heads = HeadSizes(queries: 4, keyValues: 2, size: 40)
     let sample = Case(heads, tokens: 60, queries: 20, seed: seed)
     for window in [nil, 1, 5, 16, 17, 100] as [Int?] {
       let whole = sample.run(
-        prefix: [], last: KeyRange(start: 0, count: 41), rows: 0..<20, window: window)
+        prefix: [], last: KeyRange(start: 0, count: 41), rows: 0..<20, window: window,
+        precision: precision)
       let cut = 1 + seed * 5
       let pieces = [
         KeyRange(start: 0, count: cut), KeyRange(start: cut, count: 3),
         KeyRange(start: cut + 3, count: 40 - cut - 3),
       ]
       let parts = sample.run(
-        prefix: pieces, last: KeyRange(start: 40, count: 1), rows: 0..<20, window: window)
+        prefix: pieces, last: KeyRange(start: 40, count: 1), rows: 0..<20, window: window,
+        precision: precision)
       #expect(parts.map(\.bitPattern) == whole.map(\.bitPattern))
       let single = (0..<20).flatMap { row in
         sample.run(
           prefix: [], last: KeyRange(start: 0, count: 41 + row), rows: row..<row + 1,
-          window: window)
+          window: window, precision: precision)
       }
       #expect(single.map(\.bitPattern) == whole.map(\.bitPattern))
     }
   }
 
-  @Test("a window sees the last positions only", arguments: [1, 2, 7, 30])
-  func windows(window: Int) {
+  @Test(
+    "a window sees the last positions only", arguments: [1, 2, 7, 30],
+    precisions)
+  func windows(window: Int, precision: GemmPrecision) {
     let heads = HeadSizes(queries: 2, keyValues: 2, size: 16)
     let sample = Case(heads, tokens: 30, queries: 1, seed: window)
     let out = sample.run(
       prefix: [KeyRange(start: 0, count: 10), KeyRange(start: 10, count: 10)],
-      last: KeyRange(start: 20, count: 10), rows: 0..<1, window: window)
-    let expected = sample.reference(row: 0, visible: Array((30 - window)..<30))
-    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+      last: KeyRange(start: 20, count: 10), rows: 0..<1, window: window, precision: precision)
+    let expected = sample.rounded(for: precision).reference(
+      row: 0, visible: Array((30 - window)..<30))
+    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= tolerance(precision) })
   }
 
   @Test("caps scores before it compares them", arguments: [1, 16, 17, 40], [0.25, 2, 50])
   func caps(count: Int, cap: Double) {
+    for precision in precisions {
+      expectCapped(count, cap, precision)
+    }
+  }
+
+  private func expectCapped(_ count: Int, _ cap: Double, _ precision: GemmPrecision) {
     let heads = HeadSizes(queries: 2, keyValues: 1, size: 20)
     let sample = Case(heads, tokens: count, queries: 1, seed: count)
     let out = sample.run(
-      prefix: [], last: KeyRange(start: 0, count: count), rows: 0..<1, cap: Float(cap))
-    let expected = sample.reference(row: 0, visible: Array(0..<count), cap: cap)
-    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= 2e-6 })
+      prefix: [], last: KeyRange(start: 0, count: count), rows: 0..<1, cap: Float(cap),
+      precision: precision)
+    let expected = sample.rounded(for: precision).reference(
+      row: 0, visible: Array(0..<count), cap: cap)
+    #expect(zip(out, expected).allSatisfy { abs(Double($0) - $1) <= tolerance(precision) })
   }
 
   @Test("large scores neither overflow nor vanish")

@@ -1,5 +1,6 @@
 import Foundation
 import Randomness
+import Tensors
 import Testing
 
 @testable import Kernels
@@ -116,6 +117,70 @@ struct DecoderKernelTests {
         let value = Double(x[index] + (bias.isEmpty ? 0 : bias[index % width]))
         let expected = reference(activation, value)
         #expect(isClose(out[index], expected, relative: 1e-6, absolute: 4e-6))
+      }
+    }
+  }
+
+  @Test(
+    "gated rows go to their columns, rounded where the product rounds", arguments: 1...67,
+    GemmPrecision.allCases)
+  func gatedRows(width: Int, precision: GemmPrecision) {
+    let rows = 2
+    let (stride, offset) = (width + 5, 3)
+    for activation in [GateActivation.silu, .geluTanh, .relu] {
+      for (hasGate, parts) in [(true, 2), (false, 1)] {
+        var x = smooth(parts * rows * width, width).map { $0 * 120 }
+        x[0] = .nan
+        var expected = [Float](repeating: 0, count: rows * width)
+        var span = expected.mutableSpan
+        let bias = smooth(parts * width, 7)
+        if hasGate {
+          gate(x.span, bias: bias.span, activation: activation, width: width, into: &span)
+        } else {
+          activate(x.span, bias: bias.span, activation: activation, width: width, into: &span)
+        }
+        var gated = GemmRows(precision)
+        gated.reserve(rows * stride)
+        gated.gate(
+          x.span, bias: bias.span, activation: activation, hasGate: hasGate, width: width,
+          stride: stride, offset: offset)
+        let found = precision == .f32 ? gated.values : gated.rounded.map(\.float)
+        for row in 0..<rows {
+          let own = found[row * stride..<(row + 1) * stride]
+          #expect(own.prefix(offset).allSatisfy { $0 == 0 })
+          #expect(own.suffix(2).allSatisfy { $0 == 0 })
+          let wanted = expected[row * width..<(row + 1) * width]
+          for (value, exact) in zip(own.dropFirst(offset), wanted) {
+            switch (precision, activation) {
+            case (.f32, _): #expect(value.bitPattern == exact.bitPattern)
+            case (.bf16, .silu):
+              // Half a unit of bfloat16, and what the rough sigmoid is off.
+              #expect(
+                exact.isNaN
+                  ? value.isNaN
+                  : isClose(value, Double(exact), relative: 1.0 / 256 + 2e-4, absolute: 1e-30))
+            case (.bf16, _):
+              #expect(value.bitPattern == BFloat16(exact).float.bitPattern)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test(
+    "a factor is filled up with zeros and rounded where the product rounds",
+    arguments: GemmPrecision.allCases)
+  func filling(precision: GemmPrecision) {
+    var rows = GemmRows(precision)
+    for (count, total) in [(70, 96), (3, 64), (0, 8)] {
+      rows.fill(count, of: total) { span in
+        for index in 0..<span.count { span[index] = Float(index) + 1.001 }
+      }
+      let found = precision == .f32 ? rows.values : rows.rounded.map(\.float)
+      for index in 0..<total {
+        let exact = index < count ? Float(index) + 1.001 : 0
+        #expect(found[index] == (precision == .f32 ? exact : BFloat16(exact).float))
       }
     }
   }

@@ -80,6 +80,24 @@ struct WorkerPoolTests {
     #expect(output == Array(0..<count))
   }
 
+  @Test("parts of unlike sizes are overwritten, what lies between them is not", arguments: [1, 3])
+  func parts(threads: Int) throws {
+    let pool = WorkerPool(threads: threads)
+    var first = [Int](repeating: -1, count: 10)
+    var second = [Int](repeating: -1, count: 6)
+    try pool.forEachPart(of: &first, [0..<3, 3..<4, 6..<10]) { number, part in
+      for index in 0..<part.count { part[index] = 10 * number + index }
+    }
+    #expect(first == [0, 1, 2, 10, -1, -1, 20, 21, 22, 23])
+    try pool.forEachPart(of: &first, [0..<1, 4..<6], and: &second, [1..<2, 2..<6]) {
+      number, one, two in
+      for index in 0..<one.count { one[index] = 100 * number }
+      for index in 0..<two.count { two[index] = one.count }
+    }
+    #expect(first == [0, 1, 2, 10, 100, 100, 20, 21, 22, 23])
+    #expect(second == [-1, 1, 2, 2, 2, 2])
+  }
+
   @Test("makes zeros", arguments: [0, 1, 1 << 16, 200_001])
   func zeros(count: Int) throws {
     let zeros = try WorkerPool(threads: 3).zeros(count)

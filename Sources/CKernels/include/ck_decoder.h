@@ -42,13 +42,21 @@ enum ck_activation {
 };
 
 /// out[width] = activation(gate) * up, where a row of x is gate[width], up[width]; bias (may be null)
-/// has 2 * width values.
+/// has 2 * width values. Rows of out begin `stride` values after each other.
 void ck_gate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
-             size_t rows, size_t width, float *restrict out);
+             size_t rows, size_t width, float *restrict out, size_t stride);
 
-/// out = activation(x + bias), row by row; bias may be null.
+/// out = activation(x + bias), row by row; bias may be null. Rows of out begin `stride` values after each other.
 void ck_activate(const float *restrict x, const float *restrict bias, enum ck_activation activation,
-                 size_t rows, size_t width, float *restrict out);
+                 size_t rows, size_t width, float *restrict out, size_t stride);
+
+/// The same, rounded to bfloat16.
+void ck_gate_bf16(const float *restrict x, const float *restrict bias,
+                  enum ck_activation activation, size_t rows, size_t width, uint16_t *restrict out,
+                  size_t stride);
+void ck_activate_bf16(const float *restrict x, const float *restrict bias,
+                      enum ck_activation activation, size_t rows, size_t width,
+                      uint16_t *restrict out, size_t stride);
 
 /// Sizes of an attention layer.
 struct ck_heads {
@@ -77,7 +85,7 @@ struct ck_key_range {
   int32_t count;
 };
 
-/// Values of scratch space that `ck_attend` needs for rows that see `keys` keys, counted from a multiple of 16 on.
+/// Values of scratch space that `ck_attend` or `ck_attend_bf16` needs for rows that see `keys` keys, counted from a multiple of 16 on.
 size_t ck_attention_scratch(const struct ck_heads *heads, size_t keys);
 
 /// Attention of consecutive tokens of one path over their ancestors and themselves.
@@ -89,6 +97,13 @@ void ck_attend(const float *restrict query_rows, size_t rows, const struct ck_he
                const float *restrict key_value_rows, const struct ck_key_range *restrict prefix,
                size_t prefix_count, struct ck_key_range last, size_t window, float cap,
                float *restrict scratch, float *restrict out);
+
+/// The same with queries, keys, values and the weights of the softmax rounded to bfloat16, sums in single
+/// precision; on a CPU without AVX512-BF16 just the same.
+void ck_attend_bf16(const float *restrict query_rows, size_t rows, const struct ck_heads *heads,
+                    const float *restrict key_value_rows, const struct ck_key_range *restrict prefix,
+                    size_t prefix_count, struct ck_key_range last, size_t window, float cap,
+                    float *restrict scratch, float *restrict out);
 
 /// x = (x + bias) * scale, then cap * tanh(x / cap) (0: stays), row by row; bias may be null.
 void ck_adjust_logits(float *restrict x, const float *restrict bias, float scale, float cap,
