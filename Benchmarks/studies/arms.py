@@ -3,11 +3,13 @@
 Four arms search the demo family with the same budget in full passes over the search split, each with
 several seeds:
 
-  (i)   Mergevolve's default; base, experts and simple merges are charged to it, and at every point of its
-        curve the search and validation passes of the finalists from which it would recommend
-  (ii)  Mergevolve in mergekit-evolve's genome (a weight for each expert and group of layers) with plain CMA-ES
+  (i)   Mergevolve's default but for the range of the weights, which is the demo's; base, experts and simple merges
+        are charged to it, and at every point of its curve the search and validation passes of the finalists from
+        which it would recommend
+  (ii)  Mergevolve in mergekit-evolve's genome (a weight for each expert and group of layers) with plain CMA-ES,
+        every candidate scored by its hits on all items
   (iii) pycma with mergekit-evolve's settings (start 1/experts, sigma 1/6, no bounds), best observed
-  (iv)  random search in the default space, best observed
+  (iv)  random search in two knots for each expert with the same range, best observed
 
 The recommendation of (i) and (ii) after a generation is what `mergevolve finish` makes of the store as it
 then was. Points are exact match on the four test files (mean, everything decoded that is not proved). The
@@ -22,27 +24,26 @@ import pathlib
 import sqlite3
 import subprocess
 import tempfile
+import time
 
 import numpy as np
 
 from family import BASE, DEMO, EXPERTS, LAYERS, TASKS, Evaluator, knots, mergekit_genome, parents
 
-SPACES = {
-    "(i)": ("profile: {knots: 2}\n  weight: {range: [-0.2, 1.6]}", "auto"),
-    "(ii)": ("profile: {layers_per_group: %d}\n  weight: {range: [0, 2], start: 0.3333}", "cma-es"),
-}
-
-
 def search_file(arm, granularity, evaluations, seed):
-    profile, algorithm = SPACES[arm]
-    if "%d" in profile:
-        profile %= granularity
     experts = "\n".join(f"    {name}: {parents()[name]}" for name in EXPERTS)
-    tasks = "\n".join(f"  - {DEMO / (task + '.yaml')}" for task in TASKS)
-    return (
-        f"name: study\nmodels:\n  base: {BASE}\n  experts:\n{experts}\nspace:\n  method: task_arithmetic\n"
-        f"  {profile}\ntasks:\n{tasks}\nsearch: {{algorithm: {algorithm}, evaluations: {evaluations}, "
-        f"seed: {seed}}}\n")
+    task = "\n  - {file: %s/%s.yaml%s}"
+    lines = [f"name: study\nmodels:\n  base: {BASE}\n  experts:\n{experts}", "space: {method: task_arithmetic, weight: {range: [-0.2, 1.6]}}"]
+    metric, algorithm = "", "auto"
+    if arm == "(ii)":
+        lines[1] = (
+            f"space: {{method: task_arithmetic, profile: {{layers_per_group: {granularity}}}, "
+            "weight: {range: [0, 2], start: 0.3333}}")
+        lines.append("evaluation: {subset: none, racing: false}")
+        metric, algorithm = ", metric: exact_match", "cma-es"
+    lines.append("tasks:" + "".join(task % (DEMO, name, metric) for name in TASKS))
+    lines.append(f"search: {{algorithm: {algorithm}, evaluations: {evaluations}, seed: {seed}}}")
+    return "\n".join(lines) + "\n"
 
 
 def cut(store, generation, copy):
@@ -221,7 +222,7 @@ def main():
     for seed in range(arguments.seeds):
         for arm in curves:
             with tempfile.TemporaryDirectory() as folder:
-                if arm in SPACES:
+                if arm in ("(i)", "(ii)"):
                     points = mergevolve(
                         arm, arguments.mergevolve, arguments, seed, pathlib.Path(folder), baselines)
                 elif arm == "(iii)":

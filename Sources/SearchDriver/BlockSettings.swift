@@ -28,35 +28,20 @@ struct BlockSettings: Hashable, Codable {
   /// Share of the work saved that the further passes over the weights may cost.
   private static let dearest = 0.2
 
-  /// Nil where a search sees its items at once.
+  /// Nil where a search sees its items at once; `share` is that of the tokens which candidates see, nil: all.
   ///
-  /// - Throws: ``Diagnostic`` if racing or a subset is asked for where it cannot be.
+  /// - Throws: ``Diagnostic`` if racing is asked for where it cannot be.
   static func chosen(
-    _ configuration: SearchConfiguration, for prepared: PreparedEvaluation, family: [OpenModel],
-    hasFront: Bool, precision: Precision
+    _ configuration: SearchConfiguration, share: Double?, for prepared: PreparedEvaluation,
+    family: [OpenModel], hasFront: Bool, precision: Precision
   ) throws(Diagnostic) -> BlockSettings? {
     let all = prepared.tasks.reduce(0) { $0 + $1.items.count }
-    let seen = Int(Double(all) * (configuration.subset ?? 1))
-    if configuration.subset != nil {
-      let location = "\(configuration.file): evaluation.subset"
-      if hasFront || configuration.aggregate == .worst {
-        throw Diagnostic(
-          "what is estimated from a subset is one weighted mean", at: location,
-          fix: "remove the key, or search the weighted mean of the tasks")
-      }
-      if seen < fewestItems {
-        throw Diagnostic(
-          "a subset of \(seen) of \(all) items tells too little", at: location,
-          fix: "ask for a share that leaves \(fewestItems) items, or remove the key")
-      }
-    }
-    let blocks = min(mostBlocks, seen / fewestItems)
+    let blocks = min(mostBlocks, Int(Double(all) * (share ?? 1)) / fewestItems)
     let races = try raceBlocks(
       configuration, most: blocks, hasFront: hasFront,
-      RaceWork(prepared, family: family, precision: precision, share: configuration.subset ?? 1))
-    guard races != nil || configuration.subset != nil else { return nil }
-    return BlockSettings(
-      count: races ?? 1, races: races != nil, subset: configuration.subset)
+      RaceWork(prepared, family: family, precision: precision, share: share ?? 1))
+    guard races != nil || share != nil else { return nil }
+    return BlockSettings(count: races ?? 1, races: races != nil, subset: share)
   }
 
   /// In how many blocks candidates race; nil: they do not.

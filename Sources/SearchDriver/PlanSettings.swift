@@ -55,6 +55,9 @@ struct PlanSettings: Hashable, Codable {
   var warmStart: WarmStart?
   /// How candidates see the items; nil: all at once.
   var blocks: BlockSettings?
+  /// Whether the optimizer is told soft forms of metrics where the search file names none; stores of earlier
+  /// versions do not say, and have none.
+  var tellsSoftForms: Bool?
   /// Depth of the models, for reports; stores of earlier versions have none.
   var layers: Int?
 

@@ -52,7 +52,7 @@ public struct SearchConfiguration: Sendable {
     /// Positive.
     public var weight: Double
     /// What the optimizer is told on the search split, and where that is written; nil: the metric that the
-    /// task is judged by.
+    /// task is judged by, or its soft form.
     public var metric: (name: String, location: String)?
     public var location: String
   }
@@ -106,8 +106,8 @@ public struct SearchConfiguration: Sendable {
   public var threads: Int?
   /// Whether candidates that fall behind stop early; nil: where that saves more than it costs.
   public var racing: Bool?
-  /// Share of the search split's tokens that a candidate is scored on; nil: all.
-  public var subset: Double?
+  /// What a candidate is scored on.
+  public var subset: SubsetChoice
   /// Absolute path of the store.
   public var store: String
 }

@@ -126,6 +126,9 @@ private struct SearchOpening {
 
   mutating func inputs(plan: Plan?) throws -> SearchInputs {
     checkSettings()
+    let stored = try plan.map {
+      try decodeJSON(PlanSettings.self, $0.settings, at: "plan.settings")
+    }
     let pool = WorkerPool(threads: configuration.threads ?? WorkerPool.processorCount)
     let memory = configuration.memory ?? Int(ProcessInfo.processInfo.physicalMemory / 2)
     // mergekit looks from the working directory.
@@ -142,7 +145,9 @@ private struct SearchOpening {
         experts.append(SearchInputs.Expert(name: expert.name, model: model))
       }
     }
-    let tasks = try loadTasks(folder: base?.checkpoint.path ?? family.base.reference)
+    let tasks = try loadTasks(
+      folder: base?.checkpoint.path ?? family.base.reference,
+      tellsSoftForms: stored.map { $0.tellsSoftForms ?? false } ?? true)
     var tokenizer: Tokenizer?
     if let base { tokenizer = try value { try Tokenizer.load(folder: base.checkpoint.path) } }
     guard problems.isEmpty, let base, let tokenizer else { throw DiagnosticList(problems) }
@@ -187,7 +192,7 @@ private struct SearchOpening {
     let inputs = try value {
       let spaceSettings = try SpaceSettings(configuration, models: models)
       var settings = try Self.planSettings(
-        configuration, spaceSettings, plan: plan, prepared, parents, engine)
+        configuration, spaceSettings, stored: stored, prepared, parents, engine)
       let mergeSpace = try spaceSettings.space(
         models: models, outline: outline, budget: settings.spaceBudget)
       if plan == nil, let source = configuration.warmStart {
@@ -242,13 +247,14 @@ private struct SearchOpening {
   }
 
   /// `folder` holds the tokenizer, and the chat template for tasks that are conversations.
-  private mutating func loadTasks(folder: String) throws -> [LoadedTask] {
+  private mutating func loadTasks(folder: String, tellsSoftForms: Bool) throws -> [LoadedTask] {
     var tasks: [LoadedTask] = []
     let configuration = configuration
     for (index, task) in configuration.tasks.enumerated() {
       guard
         let loaded = try value({
-          try Self.load(task, number: index, of: configuration, folder: folder)
+          try Self.load(
+            task, number: index, of: configuration, folder: folder, tellsSoftForms: tellsSoftForms)
         })
       else { continue }
       if tasks.contains(where: { $0.name == loaded.name }) {
@@ -266,14 +272,20 @@ private struct SearchOpening {
 
   private static func load(
     _ task: SearchConfiguration.Task, number index: Int, of configuration: SearchConfiguration,
-    folder: String
+    folder: String, tellsSoftForms: Bool
   ) throws(Diagnostic) -> LoadedTask {
     if let evolve = configuration.evolve {
       return try evolve.load(index, path: task.path, folder: folder, seed: configuration.seed)
     }
     var file = try TaskFile.read(path: task.path)
     if let metric = task.metric { file = try file.telling(metric.name, at: metric.location) }
-    return try LoadedTask.load(file, chat: nil, folder: folder)
+    let loaded = try LoadedTask.load(file, chat: nil, folder: folder)
+    // A target is meant for the task's own metric.
+    guard task.metric == nil, tellsSoftForms, configuration.target == nil,
+      let soft = loaded.softObjective
+    else { return loaded }
+    return try LoadedTask.load(
+      file.telling(soft.rawValue, at: task.location), chat: nil, folder: folder)
   }
 
   /// The worst of several tasks is one of them only where their metrics share a scale.
@@ -293,11 +305,13 @@ private struct SearchOpening {
   }
 
   private static func planSettings(
-    _ configuration: SearchConfiguration, _ space: SpaceSettings, plan: Plan?,
+    _ configuration: SearchConfiguration, _ space: SpaceSettings, stored: PlanSettings?,
     _ prepared: PreparedSplits, _ family: [OpenModel], _ engine: InferenceEngine
   ) throws -> PlanSettings {
-    if let plan { return try decodeJSON(PlanSettings.self, plan.settings, at: "plan.settings") }
+    if let stored { return stored }
     let hasFront = configuration.algorithm == NSGA2.name && configuration.tasks.count > 1
+    let share = try configuration.subset.share(
+      configuration, of: prepared.search, hasFront: hasFront)
     let cost = FinalistCost(
       isStochastic: space.isStochastic,
       choosesAmongCategories: space.choosesAmongCategories,
@@ -305,9 +319,9 @@ private struct SearchOpening {
       front: hasFront ? FinalistCost.frontMembers : nil,
       validationPasses: Double(prepared.validation.requestedTokens)
         / Double(max(1, prepared.search.requestedTokens)),
-      unseen: configuration.subset.map { 1 - $0 })
+      unseen: share.map { 1 - $0 })
     let blocks = try BlockSettings.chosen(
-      configuration, for: prepared.search, family: family, hasFront: hasFront,
+      configuration, share: share, for: prepared.search, family: family, hasFront: hasFront,
       precision: engine.precision)
     // Without a number of evaluations the baselines will give one; until then a night's worth.
     let evaluations = configuration.evaluations ?? max(1000, cost.smallestBudget)
@@ -322,7 +336,7 @@ private struct SearchOpening {
       spaceBudget: PlanSettings.candidates(of: evaluations, cost, blocks), finalistCost: cost,
       objectives: hasFront ? configuration.tasks.count : nil,
       populationSize: configuration.population, restarts: configuration.restarts,
-      blocks: blocks)
+      blocks: blocks, tellsSoftForms: true)
   }
 }
 

@@ -28,7 +28,7 @@ struct SectionReader {
     var memory: Int?
     var threads: Int?
     var racing: Bool?
-    var subset: Double?
+    var subset = SubsetChoice.automatic
   }
 
   /// The value, or nil and one more problem.
@@ -233,18 +233,19 @@ struct SectionReader {
         return try node.bool()
       } ?? nil
     evaluation.subset =
-      value { () -> Double? in
-        guard let node = mapping.optional("subset"), try node.string() != "none" else {
-          return nil
+      value { () -> SubsetChoice in
+        guard let node = mapping.optional("subset"), try node.string() != "auto" else {
+          return .automatic
         }
+        if try node.string() == "none" { return .all }
         let share = try node.double()
         guard share > 0, share <= 1 else {
           throw node.problem(
             "\(share) is no share of the items",
-            fix: "use a number above 0 and below 1, such as 0.25")
+            fix: "use a number above 0 and below 1, such as 0.25, 'auto' or 'none'")
         }
-        return share < 1 ? share : nil
-      } ?? nil
+        return share < 1 ? .share(share) : .all
+      } ?? .automatic
     return evaluation
   }
 }

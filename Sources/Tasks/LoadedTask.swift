@@ -95,6 +95,14 @@ public struct LoadedTask: Sendable {
     knownMetric(file.toldMetric, decoding: mode)
   }
 
+  /// What tells more about the objective than it does itself, from the same tokens; nil where nothing does.
+  ///
+  /// An exact match that a teacher-forced pass decides is one bit of what the pass says.
+  public var softObjective: MetricName? {
+    let isForced = objective(decoding: .never) == Generation.forcedExactMatch
+    return isForced && decoding(file.decode ?? .never) == .never ? "soft_exact_match" : nil
+  }
+
   private func knownMetric(_ key: MetricName, decoding mode: DecodeMode) -> Metric {
     guard let metric = metric(key, decoding: mode) else {
       preconditionFailure("\(name): \(key) is none of its metrics")

@@ -183,6 +183,34 @@ import Testing
     #expect("\(try #require(error))".contains("too improbable for a perplexity"))
   }
 
+  @Test("is what a search does by itself where a quarter of the items is enough")
+  func byDefault() throws {
+    func share(items: Int, _ evaluation: String, rules: String = "") throws -> Double? {
+      var search = try SmallSearch(items: items)
+      search.evaluations = 100
+      search.evaluation = evaluation
+      search.rules = rules
+      return try SearchInputs.open(try search.configuration()).settings.blocks?.subset
+    }
+    #expect(try share(items: 320, "") == 0.25)
+    #expect(try share(items: 320, ", subset: auto") == 0.25)
+    #expect(try share(items: 318, "") == nil)
+    #expect(try share(items: 320, ", subset: none") == nil)
+    #expect(try share(items: 320, ", subset: 1") == nil)
+    #expect(try share(items: 320, "", rules: ", target: 0.9") == nil)
+    #expect(try share(items: 320, "", rules: ", aggregate: worst") == nil)
+  }
+
+  @Test("is not taken by itself of scores that are no means of hits")
+  func unlikeMetrics() throws {
+    var search = try SmallSearch(items: 320)
+    search.evaluations = 100
+    let task = try String(contentsOfFile: search.folder.file("arith_gen.yaml"), encoding: .utf8)
+    try search.folder.write(
+      task.replacingOccurrences(of: "[exact_match]", with: "[f1]"), to: "arith_gen.yaml")
+    #expect(try SearchInputs.open(try search.configuration()).settings.blocks?.subset == nil)
+  }
+
   @Test("is refused where it tells too little, by name and remedy")
   func refusals() throws {
     var few = try SmallSearch(items: 12)

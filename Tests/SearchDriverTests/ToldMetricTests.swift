@@ -51,6 +51,32 @@ import Testing
     }
   }
 
+  @Test("without a word of the file it is the soft form of hits that need no decoding")
+  func byDefault() throws {
+    var search = try SmallSearch(items: 4)
+    func told(_ plan: Plan? = nil) throws -> [String] {
+      try SearchInputs.open(try search.configuration(), plan: plan).tasks
+        .map { $0.toldMetric(decoding: .never).name.rawValue }
+    }
+    #expect(try told() == ["soft_exact_match", "soft_exact_match"])
+    // Searches that were created before there was a default stay as they are.
+    var plan = try SearchInputs.open(try search.configuration()).plan()
+    #expect(try told(plan) == ["soft_exact_match", "soft_exact_match"])
+    plan.settings = plan.settings.replacingOccurrences(of: #""tellsSoftForms":true,"#, with: "")
+    #expect(try told(plan) == ["exact_match_forced", "exact_match_forced"])
+    // A target is a score of the task's own metric.
+    search.rules = ", target: 0.9"
+    #expect(try told() == ["exact_match_forced", "exact_match_forced"])
+    search.rules = ""
+    // What is decoded anyway, or compared otherwise, is told as it is.
+    let task = try String(contentsOfFile: search.folder.file("arith_gen.yaml"), encoding: .utf8)
+    try search.folder.write(task + "decode: always\n", to: "arith_gen.yaml")
+    #expect(try told() == ["exact_match_forced", "soft_exact_match"])
+    try search.folder.write(
+      task.replacingOccurrences(of: "[exact_match]", with: "[f1]"), to: "arith_gen.yaml")
+    #expect(try told() == ["f1", "soft_exact_match"])
+  }
+
   @Test("the worst task is told, and validation goes by it; test is a mean")
   func worst() async throws {
     var search = try SmallSearch(items: 4)
