@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import PopulationStore
 import Randomness
 import Tasks
@@ -183,11 +184,25 @@ import Testing
     #expect("\(try #require(error))".contains("too improbable for a perplexity"))
   }
 
+  /// So many search items of each task, taken from the test split of the demo, and few others.
+  private func largeSearch(items: Int) throws -> SmallSearch {
+    var search = try SmallSearch(items: 6)
+    search.evaluations = 100
+    for task in ["arith_gen", "letters_gen"] {
+      for (split, source, count) in [("search", "test", items), ("test", "search", 6)] {
+        let text = try String(
+          contentsOfFile: "\(SmallSearch.demo)/benchmarks/\(task).\(source).jsonl", encoding: .utf8)
+        let lines = text.split(separator: "\n").prefix(count).joined(separator: "\n")
+        try search.folder.write(lines + "\n", to: "\(task).\(split).jsonl")
+      }
+    }
+    return search
+  }
+
   @Test("is what a search does by itself where a quarter of the items is enough")
   func byDefault() throws {
     func share(items: Int, _ evaluation: String, rules: String = "") throws -> Double? {
-      var search = try SmallSearch(items: items)
-      search.evaluations = 100
+      var search = try largeSearch(items: items)
       search.evaluation = evaluation
       search.rules = rules
       return try SearchInputs.open(try search.configuration()).settings.blocks?.subset
@@ -203,11 +218,10 @@ import Testing
 
   @Test("is not taken by itself of scores that are no means of hits")
   func unlikeMetrics() throws {
-    var search = try SmallSearch(items: 320)
-    search.evaluations = 100
+    let search = try largeSearch(items: 320)
     let task = try String(contentsOfFile: search.folder.file("arith_gen.yaml"), encoding: .utf8)
     try search.folder.write(
-      task.replacingOccurrences(of: "[exact_match]", with: "[f1]"), to: "arith_gen.yaml")
+      task.replacingOccurrences(of: "[exact_match]", with: "[margin]"), to: "arith_gen.yaml")
     #expect(try SearchInputs.open(try search.configuration()).settings.blocks?.subset == nil)
   }
 

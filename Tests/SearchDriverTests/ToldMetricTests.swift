@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import PopulationStore
+import Tasks
 import TestSupport
 import Testing
 
@@ -62,7 +63,9 @@ import Testing
     // Searches that were created before there was a default stay as they are.
     var plan = try SearchInputs.open(try search.configuration()).plan()
     #expect(try told(plan) == ["soft_exact_match", "soft_exact_match"])
-    plan.settings = plan.settings.replacingOccurrences(of: #""tellsSoftForms":true,"#, with: "")
+    var settings = try decodeJSON(PlanSettings.self, plan.settings, at: "plan.settings")
+    settings.tellsSoftForms = nil
+    plan.settings = try canonicalJSON(settings)
     #expect(try told(plan) == ["exact_match_forced", "exact_match_forced"])
     // A target is a score of the task's own metric.
     search.rules = ", target: 0.9"
@@ -70,7 +73,7 @@ import Testing
     search.rules = ""
     // What is decoded anyway, or compared otherwise, is told as it is.
     let task = try String(contentsOfFile: search.folder.file("arith_gen.yaml"), encoding: .utf8)
-    try search.folder.write(task + "decode: always\n", to: "arith_gen.yaml")
+    try search.folder.write(task + "\ndecode: always\n", to: "arith_gen.yaml")
     #expect(try told() == ["exact_match_forced", "soft_exact_match"])
     try search.folder.write(
       task.replacingOccurrences(of: "[exact_match]", with: "[f1]"), to: "arith_gen.yaml")
