@@ -1,7 +1,7 @@
 """Racing on and off at equal wall time: candidates tried, final score on test, candidates stopped wrongly.
 
 Every seed searches the demo family twice within the same time limit, once with and once without racing, in the
-default space and with more evaluations than the time allows. Whichever arm goes first changes from seed to seed,
+demo's space, by hits on all items, and with more evaluations than the time allows. Whichever arm goes first changes from seed to seed,
 since other programs may slow the machine. Tokens are those that were asked for by candidates of the search.
 
 A stopped candidate is a false kill if its score on the whole search split would have put it among the best mu of
@@ -28,12 +28,12 @@ CHECKED = 8
 
 def search_file(seconds, seed, racing):
     experts = "\n".join(f"    {name}: {parents()[name]}" for name in EXPERTS)
-    tasks = "\n".join(f"  - {DEMO / (task + '.yaml')}" for task in TASKS)
+    tasks = "\n".join(f"  - {{file: {DEMO}/{task}.yaml, metric: exact_match}}" for task in TASKS)
     return (
         f"name: study\nmodels:\n  base: {BASE}\n  experts:\n{experts}\nspace:\n  method: task_arithmetic\n"
         "  profile: {knots: 2}\n  weight: {range: [-0.2, 1.6]}\n"
         f"tasks:\n{tasks}\nsearch: {{evaluations: 100000, time_limit: {seconds}, seed: {seed}}}\n"
-        f"evaluation: {{racing: {'true' if racing else 'false'}}}\n")
+        f"evaluation: {{subset: none, racing: {'true' if racing else 'false'}}}\n")
 
 
 def run(command):
