@@ -12,8 +12,10 @@ public enum SubsetChoice: Hashable, Sendable {
 
   /// What ``automatic`` takes.
   static let automaticShare = 0.25
-  /// Items that it must leave. With as many the estimates of full scores, which the baselines correct, rank
-  /// candidates better than hits on all items do at four times the cost.
+  /// Items that it must leave.
+  ///
+  /// With as many the estimates of full scores, which the baselines correct, rank candidates better than hits on
+  /// all items do at four times the cost.
   static let fewestAutomaticItems = 160
 
   /// The share of the tokens that candidates see; nil: all.

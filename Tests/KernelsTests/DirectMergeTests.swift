@@ -4,68 +4,6 @@ import Testing
 
 @testable import Kernels
 
-/// Numbers as a tensor stores them, and what they are in single precision.
-private struct StoredRow {
-  let elements: StoredElements
-  let values: [Float]
-
-  init(_ numbers: [Float], _ dtype: DType) throws {
-    let width = dtype.bitWidth / 8
-    // Behind an odd byte, as safetensors may place its data.
-    let buffer = try AlignedBuffer(count: numbers.count * width + 1)
-    buffer.withMutableBytes { bytes in
-      var part = bytes._mutatingExtracting(1..<bytes.count)
-      narrow(numbers.span, to: dtype, into: &part)
-    }
-    elements = StoredElements(buffer, offset: 1, dtype: dtype, count: numbers.count)
-    var values = [Float](repeating: 0, count: numbers.count)
-    var span = values.mutableSpan
-    elements.widen(0..<numbers.count, into: &span)
-    self.values = values
-  }
-}
-
-private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
-
-/// The results as single precision rounded to `dtype`, and as stored bytes.
-private func results(
-  _ merge: DirectMerge, _ rows: [StoredRow], _ elements: Range<Int>, _ dtype: DType
-) -> (values: [Float], bytes: [UInt8]) {
-  var values = [Float](repeating: .nan, count: elements.count)
-  var span = values.mutableSpan
-  let inputs = rows.map(\.elements)
-  merge.merge(inputs, elements: elements, roundedTo: dtype, into: &span)
-  var bytes = [UInt8](repeating: 0xAA, count: elements.count * dtype.bitWidth / 8)
-  var byteSpan = bytes.mutableSpan
-  merge.merge(inputs, elements: elements, storedAs: dtype, into: &byteSpan)
-  return (values, bytes)
-}
-
-/// Compares both kinds of results with plain numbers, element by element.
-private func expect(
-  _ merge: DirectMerge, _ rows: [StoredRow], _ elements: Range<Int>, _ dtype: DType,
-  _ plain: (Int) -> Float, sourceLocation: SourceLocation = #_sourceLocation
-) {
-  let (values, bytes) = results(merge, rows, elements, dtype)
-  var expected = elements.map(plain)
-  var stored = [UInt8](repeating: 0, count: bytes.count)
-  var target = stored.mutableSpan
-  narrow(expected.span, to: dtype, into: &target)
-  var span = expected.mutableSpan
-  round(&span, to: dtype)
-  // NaNs may differ in what they carry.
-  func pattern(_ value: Float) -> UInt32 { value.isNaN ? UInt32.max : value.bitPattern }
-  #expect(values.map(pattern) == expected.map(pattern), sourceLocation: sourceLocation)
-  if !expected.contains(where: \.isNaN) {
-    #expect(bytes == stored, sourceLocation: sourceLocation)
-  }
-}
-
-private let corners: [Float] = [
-  0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNormalMagnitude, 65504,
-  -65520, 1e-7, 3e38, -1e-30,
-]
-
 @Suite("Direct merges against plain Swift")
 struct DirectMergeTests {
   static let dtypes: [DType] = [.f32, .f16, .bf16]
@@ -107,7 +45,7 @@ struct DirectMergeTests {
 
   @Test("numbers that are special", arguments: dtypes, dtypes)
   func specials(dtype: DType, result: DType) throws {
-    let numbers = corners.flatMap { corner in corners.map { (corner, $0) } }
+    let numbers = specialNumbers.flatMap { corner in specialNumbers.map { (corner, $0) } }
     let rows = [
       try StoredRow(numbers.map(\.0), dtype), try StoredRow(numbers.map(\.1), dtype),
     ]
@@ -352,7 +290,7 @@ struct DirectMergeTests {
         $0.values.map { ($0 * 50).rounded() / 50 }
       }
       // Signed zeros, and numbers that are none.
-      for (place, corner) in corners.enumerated() where 7 * place < first + count {
+      for (place, corner) in specialNumbers.enumerated() where 7 * place < first + count {
         numbers[place % numbers.count][7 * place] = corner
       }
       let rows = try numbers.map { try StoredRow($0, .bf16) }
@@ -432,36 +370,5 @@ struct DirectMergeTests {
         #expect(whole.bytes == bytes)
       }
     }
-  }
-}
-
-@Suite("Stored elements")
-struct StoredElementsTests {
-  @Test("are widened and copied where they lie", arguments: DirectMergeTests.dtypes)
-  func reading(dtype: DType) throws {
-    let row = try StoredRow(rowSample(40, seed: 9), dtype)
-    var part = [Float](repeating: 0, count: 7)
-    var span = part.mutableSpan
-    row.elements.widen(20..<27, into: &span)
-    #expect(bits(part) == bits(Array(row.values[20..<27])))
-    var bytes = [UInt8](repeating: 0, count: 7 * dtype.bitWidth / 8)
-    var target = bytes.mutableSpan
-    row.elements.copy(20..<27, into: &target)
-    var expected = [UInt8](repeating: 0, count: bytes.count)
-    var narrowed = expected.mutableSpan
-    narrow(part.span, to: dtype, into: &narrowed)
-    #expect(bytes == expected)
-  }
-
-  @Test("a buffer is filled tile by tile")
-  func tiles() throws {
-    let buffer = try AlignedBuffer(count: 1000)
-    try buffer.forEachTile(64, on: WorkerPool(threads: 2)) { offset, tile in
-      for index in tile.indices { tile[index] = UInt8((offset + index) % 251) }
-    }
-    let isRight = buffer.withMutableBytes { bytes in
-      bytes.indices.allSatisfy { bytes[$0] == UInt8($0 % 251) }
-    }
-    #expect(isRight)
   }
 }

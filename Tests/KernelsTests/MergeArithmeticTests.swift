@@ -29,8 +29,6 @@ func contents(of stack: MergeStack, row: Int) -> [Float] {
   stack.withRow(row) { span in span.indices.map { span[$0] } }
 }
 
-private func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
-
 /// Runs `body` on an output that starts with `start`.
 private func output(_ start: [Float], _ body: (inout MutableSpan<Float>) -> Void) -> [Float] {
   var values = start
