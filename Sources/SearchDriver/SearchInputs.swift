@@ -1,19 +1,14 @@
 import Architectures
 import Checkpoints
-import Diagnostics
-import Documents
 import Evaluation
-import Foundation
 import Inference
 import Kernels
 import MergeEngine
-import Optimizers
 import PopulationStore
 import Recipes
 import SearchSpaces
 import Tasks
 import Tensors
-import Tokenization
 
 /// Everything that a search works with, opened and checked: models, tokenizer, benchmarks, space.
 struct SearchInputs: Sendable {

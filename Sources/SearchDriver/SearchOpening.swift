@@ -1,7 +1,5 @@
-import Architectures
 import Checkpoints
 import Diagnostics
-import Documents
 import Evaluation
 import Foundation
 import Inference
@@ -12,7 +10,6 @@ import PopulationStore
 import Recipes
 import SearchSpaces
 import Tasks
-import Tensors
 import Tokenization
 
 /// Opens the inputs of a search and collects what is wrong instead of stopping at the first problem.
