@@ -93,7 +93,7 @@ def mergevolve(arm, program, arguments, seed, folder, baselines):
     file.write_text(
         search_file(arm, arguments.granularity, arguments.budget - charged, seed))
     points = []
-    for copy in snapshots(program, file, store, arguments.points):
+    for copy in snapshots(program, file, store):
         run([program, "finish", str(copy)])
         points.append(recommended(copy, arm == "(i)"))
         copy.unlink()
@@ -101,8 +101,8 @@ def mergevolve(arm, program, arguments, seed, folder, baselines):
     return points
 
 
-def snapshots(program, file, store, points):
-    """Runs a search to its end; copies of its store after generations whose numbers grow by a constant factor.
+def snapshots(program, file, store):
+    """Runs a search to its end; copies of its store after generations whose numbers grow by about a third.
 
     The optimizer's state is kept of the last two generations only, so they are taken while it runs.
     """
@@ -116,14 +116,14 @@ def snapshots(program, file, store, points):
             if opened is not None and opened - 1 >= wanted:
                 copies.append(store.with_name(f"at-{opened - 1}.sqlite"))
                 cut(store, opened - 1, copies[-1])
-                wanted = max(wanted + 1, round(wanted * 1.3))
+                wanted = max(wanted + 1, round(wanted * 1.35))
         if search.returncode != 0:
             raise SystemExit(search.stderr.read()[-2000:])
     return copies
 
 
 def newest_generation(store):
-    """Number of the generation that was opened last; nil before the first, or while the store is made."""
+    """Number of the generation that was opened last; None before the first, or while the store is made."""
     if not store.exists():
         return None
     with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)) as rows:
@@ -206,7 +206,6 @@ def main():
     parser.add_argument("evaluator", help="the executable study-evaluator")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--budget", type=int, default=300, help="full passes over the search split")
-    parser.add_argument("--points", type=int, default=10, help="generations at which (i) and (ii) recommend")
     parser.add_argument(
         "--granularity", type=int, default=2, help="layers per group of mergekit-evolve's genome")
     parser.add_argument("--cache", default=":memory:", help="file that keeps results between runs")
