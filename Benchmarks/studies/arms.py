@@ -30,20 +30,21 @@ import numpy as np
 
 from family import BASE, DEMO, EXPERTS, LAYERS, TASKS, Evaluator, knots, mergekit_genome, parents
 
+
 def search_file(arm, granularity, evaluations, seed):
     experts = "\n".join(f"    {name}: {parents()[name]}" for name in EXPERTS)
     task = "\n  - {file: %s/%s.yaml%s}"
-    lines = [f"name: study\nmodels:\n  base: {BASE}\n  experts:\n{experts}", "space: {method: task_arithmetic, weight: {range: [-0.2, 1.6]}}"]
-    metric, algorithm = "", "auto"
+    metric, algorithm, evaluation = "", "auto", "{}"
+    space = "weight: {range: [-0.2, 1.6]}"
     if arm == "(ii)":
-        lines[1] = (
-            f"space: {{method: task_arithmetic, profile: {{layers_per_group: {granularity}}}, "
-            "weight: {range: [0, 2], start: 0.3333}}")
-        lines.append("evaluation: {subset: none, racing: false}")
-        metric, algorithm = ", metric: exact_match", "cma-es"
-    lines.append("tasks:" + "".join(task % (DEMO, name, metric) for name in TASKS))
-    lines.append(f"search: {{algorithm: {algorithm}, evaluations: {evaluations}, seed: {seed}}}")
-    return "\n".join(lines) + "\n"
+        metric, algorithm, evaluation = ", metric: exact_match", "cma-es", "{subset: none, racing: false}"
+        space = f"profile: {{layers_per_group: {granularity}}}, weight: {{range: [0, 2], start: 0.3333}}"
+    tasks = "".join(task % (DEMO, name, metric) for name in TASKS)
+    return (
+        f"name: study\nmodels:\n  base: {BASE}\n  experts:\n{experts}\n"
+        f"space: {{method: task_arithmetic, {space}}}\ntasks:{tasks}\n"
+        f"search: {{algorithm: {algorithm}, evaluations: {evaluations}, seed: {seed}}}\n"
+        f"evaluation: {evaluation}\n")
 
 
 def cut(store, generation, copy):
