@@ -108,7 +108,7 @@ def torch_seconds(dtype):
 def search_speed(mergevolve, precision, folder, evaluations):
     text = (ROOT / "Searches/demo.yaml").read_text().replace("../", f"{ROOT}/")
     lines = [line for line in text.splitlines() if not line.startswith(("evaluation:", "store:"))]
-    lines += [f"evaluation: {{precision: {precision}, racing: false}}", f"store: {folder}/{precision}.sqlite"]
+    lines += [f"evaluation: {{precision: {precision}, racing: false, subset: none}}", f"store: {folder}/{precision}.sqlite"]
     search = pathlib.Path(folder) / f"{precision}.yaml"
     search.write_text("\n".join(lines) + "\n")
     process = subprocess.Popen(
