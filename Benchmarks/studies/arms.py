@@ -28,7 +28,7 @@ import time
 
 import numpy as np
 
-from family import BASE, DEMO, EXPERTS, LAYERS, TASKS, Evaluator, knots, mergekit_genome, parents
+from family import BASE, DEMO, EXPERTS, LAYERS, TASKS, Evaluator, knots, mergekit_genome, parents, run
 
 
 def search_file(arm, granularity, evaluations, seed):
@@ -129,12 +129,6 @@ def newest_generation(store):
         return None
     with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)) as rows:
         return rows.execute("SELECT max(number) FROM generation").fetchone()[0]
-
-
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}: {done.stderr[-2000:]}")
 
 
 class Observed:

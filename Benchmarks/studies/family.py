@@ -78,6 +78,14 @@ def mergekit_genome(values, granularity):
     return "\n".join(lines) + "\n"
 
 
+def run(command):
+    """What a program prints; ends the study where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command)}: {done.stderr[-2000:]}")
+    return done.stdout
+
+
 class Evaluator:
     """Item results of recipes and models; what was answered once is kept in `cache`, a file.
 

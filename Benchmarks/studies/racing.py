@@ -16,12 +16,11 @@ import contextlib
 import json
 import pathlib
 import sqlite3
-import subprocess
 import tempfile
 
 import numpy as np
 
-from family import BASE, DEMO, EXPERTS, TASKS, Evaluator, parents
+from family import BASE, DEMO, EXPERTS, TASKS, Evaluator, parents, run
 
 CHECKED = 8
 
@@ -34,13 +33,6 @@ def search_file(seconds, seed, racing):
         "  profile: {knots: 2}\n  weight: {range: [-0.2, 1.6]}\n"
         f"tasks:\n{tasks}\nsearch: {{evaluations: 100000, time_limit: {seconds}, seed: {seed}}}\n"
         f"evaluation: {{subset: none, racing: {'true' if racing else 'false'}}}\n")
-
-
-def run(command):
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise SystemExit(f"{' '.join(command)}: {done.stderr[-2000:]}")
-    return done.stdout
 
 
 def value(rows, query):
