@@ -58,28 +58,37 @@ def requests(folder):
 
 
 def forest(found):
-    """Distinct prefixes, those whose logits are needed, and the sum of their lengths."""
-    nodes, scored, visible = {}, set(), 0
+    """Lengths of the distinct prefixes, and which of them are followed by a token that is scored."""
+    nodes, scored, lengths = {}, set(), []
     for ids, count in found:
         node = -1
         for place, token in enumerate(ids):
             known = nodes.get((node, token))
             if known is None:
                 known = nodes[node, token] = len(nodes)
-                visible += place + 1
+                lengths.append(place + 1)
             node = known
             if place >= len(ids) - count:
                 scored.add(node)
-    return len(nodes), len(scored), visible
+    return lengths, scored
 
 
 def multiply_adds(config, found):
-    """Of the forward pass over distinct prefixes: matrices, attention over what each token sees, and the head."""
+    """Of the forward pass over distinct prefixes: matrices, attention over what each token sees, and the head.
+
+    In the last layer nothing but queries, keys and values counts where no token is scored.
+    """
     hidden, inner, layers = config["hidden_size"], config["intermediate_size"], config["num_hidden_layers"]
     heads, key_values, size = config["num_attention_heads"], config["num_key_value_heads"], config["head_dim"]
-    tokens, scored, visible = forest(found)
-    matrices = layers * (hidden * size * (2 * heads + 2 * key_values) + 3 * hidden * inner)
-    return tokens, tokens * matrices + layers * 2 * heads * size * visible + scored * hidden * config["vocab_size"]
+    lengths, scored = forest(found)
+    projected = hidden * size * (heads + 2 * key_values)
+
+    def rest(lengths):
+        return len(lengths) * hidden * (heads * size + 3 * inner) + 2 * heads * size * sum(lengths)
+
+    in_layers = layers * len(lengths) * projected + (layers - 1) * rest(lengths)
+    scored_only = rest([lengths[node] for node in scored]) + len(scored) * hidden * config["vocab_size"]
+    return len(lengths), in_layers + scored_only
 
 
 def shapes(config):

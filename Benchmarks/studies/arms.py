@@ -68,6 +68,17 @@ def cut(store, generation, copy):
         target.commit()
 
 
+def hand_on(finished, copy):
+    """What a finished copy knows of the baselines, which are the same in every copy, so that it is not scored again."""
+    with contextlib.closing(sqlite3.connect(copy)) as rows:
+        rows.execute("ATTACH ? AS finished", [str(finished)])
+        for table in ("evaluation", "task_score", "item_result", "sample_text"):
+            rows.execute(
+                f"INSERT OR IGNORE INTO main.{table} SELECT * FROM finished.{table} WHERE candidate IN "
+                "(SELECT id FROM main.candidate WHERE kind IN ('base', 'expert', 'simple'))")
+        rows.commit()
+
+
 def recommended(store, counts_all):
     """Passes that led to a finished store's winner, and its score on test."""
     with contextlib.closing(sqlite3.connect(store)) as rows:
@@ -93,11 +104,14 @@ def mergevolve(arm, program, arguments, seed, folder, baselines):
     file, store = folder / "search.yaml", folder / "store.sqlite"
     file.write_text(
         search_file(arm, arguments.granularity, arguments.budget - charged, seed))
-    points = []
+    points, finished = [], None
     for copy in snapshots(program, file, store):
+        if finished:
+            hand_on(finished, copy)
+            finished.unlink()
         run([program, "finish", str(copy)])
         points.append(recommended(copy, arm == "(i)"))
-        copy.unlink()
+        finished = copy
     points.append(recommended(store, arm == "(i)"))
     return points
 

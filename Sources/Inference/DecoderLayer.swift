@@ -26,13 +26,15 @@ struct DecoderLayer: Sendable {
     _ index: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool, times: WorkTimes
   ) throws {
     var jobs = PackingJobs()
-    self = try DecoderLayer(index, of: decoder, gemm: gemm, pool: pool, jobs: &jobs)
+    self = try DecoderLayer(
+      index, of: decoder, gemm: gemm, pool: pool, memory: PackingMemory(), jobs: &jobs)
     try jobs.run(on: pool, times: times)
   }
 
-  /// Reads the vectors of a layer; its matrices are ready when the jobs have run.
+  /// Reads the vectors of a layer; its matrices, which lie in `memory`, are ready when the jobs have run.
   init(
-    _ index: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool, jobs: inout PackingJobs
+    _ index: Int, of decoder: Decoder, gemm: Gemm, pool: WorkerPool, memory: PackingMemory,
+    jobs: inout PackingJobs
   ) throws {
     let configuration = decoder.configuration
     options = configuration.layers[index]
@@ -41,7 +43,7 @@ struct DecoderLayer: Sendable {
     }
     let matrices = try decoder.matrices(
       [[.query, .key, .value, .queryKeyValue], [.output], [.down], [.gate, .up, .gateUp]],
-      layer: index, gemm: gemm, pool: pool, jobs: &jobs)
+      layer: index, gemm: gemm, pool: pool, memory: memory, jobs: &jobs)
     (queryKeyValue, output, down) = (matrices[0], matrices[1], matrices[2])
     gateUp = zip(decoder.innerPanels, matrices[3...]).map { GatePanel(columns: $0, rows: $1) }
     attentionNorm = try norm(.attentionInput)
@@ -73,10 +75,11 @@ struct GatePanel: Sendable {
 }
 
 extension Decoder {
-  /// One matrix for each stack of projections but the last one, then one for each panel of the last, in memory of
-  /// their own; they are ready when the jobs have run.
+  /// One matrix for each stack of projections but the last one, then one for each panel of the last; they are ready
+  /// when the jobs have run.
   fileprivate func matrices(
-    _ stacks: [[Projection]], layer: Int, gemm: Gemm, pool: WorkerPool, jobs: inout PackingJobs
+    _ stacks: [[Projection]], layer: Int, gemm: Gemm, pool: WorkerPool, memory: PackingMemory,
+    jobs: inout PackingJobs
   ) throws -> [BiasedMatrix] {
     var rows: [(rows: StackedRows, bias: [Float])] = []
     for (index, projections) in stacks.enumerated() {
@@ -95,7 +98,7 @@ extension Decoder {
           (stack.selecting(outputs), bias.isEmpty ? [] : outputs.flatMap { bias[$0] }))
       }
     }
-    let packings = gemm.packings(rows.map { ($0.rows.outputs, $0.rows.inputs) })
+    let packings = gemm.packings(rows.map { ($0.rows.outputs, $0.rows.inputs) }, in: memory)
     return try zip(rows, packings).map { rows, packing in
       BiasedMatrix(
         matrix: try matrix(rows.rows, packing, pool: pool, jobs: &jobs), bias: rows.bias)

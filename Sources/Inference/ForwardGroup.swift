@@ -4,7 +4,8 @@ import Kernels
 
 /// The hidden states of some rows on their way through decoders of equal shape.
 struct ForwardGroup: Sendable {
-  let rows: ForwardRows
+  /// All rows; after the last layer those that were wanted.
+  private(set) var rows: ForwardRows
   let pass: LayerPass
   /// A decoder whose weights cannot be read, or whose results are not finite, becomes the reason.
   private(set) var decoders: [Result<Decoder, Diagnostic>]
@@ -40,8 +41,11 @@ struct ForwardGroup: Sendable {
   var isAlive: Bool { decoders.contains { (try? $0.get()) != nil } }
 
   /// Reads a layer's weights of every decoder and applies them, in memory that is used again.
-  mutating func advance(through layer: Int, tables: inout LayerTables) throws {
-    let layers = try read(layer)
+  ///
+  /// After the last layer only the rows `wanted` are left, which ascend: nothing but keys and values is computed
+  /// of the others there.
+  mutating func advance(through layer: Int, wanted: [Int], tables: inout LayerTables) throws {
+    let layers = try read(layer, in: tables.weights)
     guard let options = layers.compactMap({ $0?.options }).first else { return }
     try tables.prepare(rows: decoders.count * rows.count, heads: pass.heads, pool: pass.pool)
     let count = rows.positionCount
@@ -51,8 +55,13 @@ struct ForwardGroup: Sendable {
       states, rows, layers, rotary: rotary, queries: &tables.queries,
       keyValues: &tables.keyValues)
     pass.times.noteMemory()
+    let keyRows = rows.count
+    if layer == pass.configuration.layerCount - 1 {
+      rows = pass.select(
+        wanted, of: rows, layers: layers.count, states: &states, queries: &tables.queries)
+    }
     let isFinite = try pass.finish(
-      &states, rows, layers, queries: tables.queries, keyValues: tables.keyValues)
+      &states, rows, layers, queries: tables.queries, keyValues: tables.keyValues, keyRows: keyRows)
     for (index, outcome) in decoders.enumerated() {
       if case .success(let decoder) = outcome, layers[index] != nil, !isFinite[index] {
         decoders[index] = .failure(decoder.notFinite(afterLayer: layer, pass.pool))
@@ -61,7 +70,7 @@ struct ForwardGroup: Sendable {
   }
 
   /// The layer of each decoder that is still under way.
-  private mutating func read(_ layer: Int) throws -> [DecoderLayer?] {
+  private mutating func read(_ layer: Int, in memory: PackingMemory) throws -> [DecoderLayer?] {
     var layers: [DecoderLayer?] = []
     var jobs: [PackingJobs] = []
     for (index, outcome) in decoders.enumerated() {
@@ -70,7 +79,8 @@ struct ForwardGroup: Sendable {
       if case .success(let decoder) = outcome {
         do {
           read = try pass.times.measure(.merge) {
-            try DecoderLayer(layer, of: decoder, gemm: pass.gemm, pool: pass.pool, jobs: &own)
+            try DecoderLayer(
+              layer, of: decoder, gemm: pass.gemm, pool: pass.pool, memory: memory, jobs: &own)
           }
         } catch let problem as Diagnostic {
           decoders[index] = .failure(problem)
@@ -95,6 +105,7 @@ struct ForwardGroup: Sendable {
 struct LayerTables {
   var queries: [Float] = []
   var keyValues: [Float] = []
+  let weights = PackingMemory()
   /// One per kind of layer.
   private var tables: [RotaryKey: (positions: Int, table: RotaryTable)] = [:]
 

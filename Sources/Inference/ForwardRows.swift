@@ -52,6 +52,33 @@ struct ForwardRows: Sendable {
       low += 1
     }
   }
+
+  /// Some of the rows, which see what they saw among all.
+  ///
+  /// - Precondition: `wanted` ascends.
+  func selecting(_ wanted: [Int]) -> ForwardRows {
+    var selected = self
+    selected.tokens = wanted.map { tokens[$0] }
+    selected.positions = wanted.map { positions[$0] }
+    selected.segments = []
+    var next = 0
+    for segment in segments {
+      while next < wanted.count, wanted[next] < segment.rows.upperBound {
+        let start = next
+        let first = wanted[start]
+        while next < wanted.count, wanted[next] < segment.rows.upperBound,
+          wanted[next] - first == next - start
+        {
+          next += 1
+        }
+        selected.segments.append(
+          Segment(
+            rows: start..<next, prefix: segment.prefix, keyStart: segment.keyStart,
+            keysBefore: segment.keysBefore + first - segment.rows.lowerBound))
+      }
+    }
+    return selected
+  }
 }
 
 /// A part of a forest laid out in rows; row r of the key-value table belongs to row r.

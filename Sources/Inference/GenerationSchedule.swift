@@ -11,7 +11,7 @@ struct GenerationSchedule {
     var rows = ForwardRows()
     /// Row of the key-value table of each row of the step.
     var tableRows: [Int] = []
-    /// Rows of the step whose most likely next token is wanted.
+    /// Rows of the step whose most likely next token is wanted, ascending.
     var wanted: [Int] = []
     /// Who wants it, one for each of `wanted`.
     var readers: [Reader] = []

@@ -187,13 +187,14 @@ extension InferenceEngine {
     var group = try ForwardGroup(
       [decoder], part.rows, DistinctTokens(part.rows.tokens), pass)
     var tables = LayerTables()
+    let all = Array(0..<order.count)
     for layer in 0..<decoder.configuration.layerCount {
       try Task.checkCancellation()
-      try group.advance(through: layer, tables: &tables)
+      try group.advance(through: layer, wanted: all, tables: &tables)
     }
     _ = try group.decoders[0].get()
     let head = try VocabularyHead(decoder, pass)
-    let logits = try head.logits(try head.normed(group.states, rows: Array(0..<order.count)))
+    let logits = try head.logits(try head.normed(group.states, count: order.count))
     let vocabulary = decoder.configuration.vocabularySize
     guard logits.allSatisfy(\.isFinite) else { throw decoder.notFinite(afterLayer: nil, pool) }
     return paths.map { path in
@@ -217,6 +218,7 @@ extension InferenceEngine {
         try ForwardGroup(decoders, part.rows, tokens, try pass(for: decoders[0])))
     }
     let layers = groups.map(\.pass.configuration.layerCount).max() ?? 0
+    let wanted = part.probedRows.map(\.row)
     var tables = LayerTables()
     for layer in 0..<layers {
       for index in groups.indices {
@@ -224,7 +226,7 @@ extension InferenceEngine {
         guard groups[index].isAlive, layer < groups[index].pass.configuration.layerCount else {
           continue
         }
-        try groups[index].advance(through: layer, tables: &tables)
+        try groups[index].advance(through: layer, wanted: wanted, tables: &tables)
       }
     }
     tables = LayerTables()
@@ -269,7 +271,7 @@ extension InferenceEngine {
         }
       }
       let normed = try head.normed(
-        group.states, at: index * group.stride, rows: part.probedRows.map(\.row))
+        group.states, at: index * group.stride, count: group.rows.count)
       let scored = try head.score(normed, targets: targets)
       guard scored.statistics.allSatisfy(\.isFinite) else {
         throw decoder.notFinite(afterLayer: nil, pool)

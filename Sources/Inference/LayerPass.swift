@@ -81,18 +81,35 @@ struct LayerPass: Sendable {
     }
   }
 
+  /// Leaves the states and queries of some rows alone, for each of some layers on the same rows.
+  ///
+  /// - Precondition: `wanted` ascends.
+  /// - Returns: These rows, as ``finish(_:_:_:queries:keyValues:keyRows:)`` takes them.
+  func select(
+    _ wanted: [Int], of rows: ForwardRows, layers: Int, states: inout [Float],
+    queries: inout [Float]
+  ) -> ForwardRows {
+    for layer in 0..<layers {
+      let (start, target) = (layer * rows.count, layer * wanted.count)
+      moveRows(wanted, width: hidden, from: start * hidden, to: target * hidden, in: &states)
+      let width = heads.queryWidth
+      moveRows(wanted, width: width, from: start * width, to: target * width, in: &queries)
+    }
+    return rows.selecting(wanted)
+  }
+
   /// Adds the layers' attention and MLP to all rows of `states` [rows, hidden].
   ///
-  /// `keyValues` of a single layer is a table with any rows; else as ``project(_:_:_:rotary:queries:keyValues:)``.
+  /// `keyValues` is one table for each layer, with `keyRows` rows each, which may be others than `rows`; else as
+  /// ``project(_:_:_:rotary:queries:keyValues:)``.
   /// - Returns: For each layer whether all states are finite.
   func finish(
     _ states: inout [Float], _ rows: ForwardRows, _ layers: [DecoderLayer?], queries: [Float],
-    keyValues: [Float]
+    keyValues: [Float], keyRows: Int
   ) throws -> [Bool] {
     let blocks = blocks(of: rows, layers: layers.count)
-    @Sendable func part(_ owner: Int, of count: Int, width: Int) -> Range<Int> {
-      guard layers.count > 1 else { return 0..<count }
-      return owner * rows.count * width..<(owner + 1) * rows.count * width
+    @Sendable func part(_ owner: Int, rows: Int, width: Int) -> Range<Int> {
+      owner * rows * width..<(owner + 1) * rows * width
     }
     let isFinite = Mutex([Bool](repeating: true, count: layers.count))
     try pool.forEachPart(of: &states, blocks.parts(width: hidden)) { number, own in
@@ -105,8 +122,8 @@ struct LayerPass: Sendable {
         times.measure(.attention) {
           attendBlock(
             block, rows, layer,
-            queries.span.extracting(part(owner, of: queries.count, width: heads.queryWidth)),
-            keyValues.span.extracting(part(owner, of: keyValues.count, width: heads.keyValueWidth)),
+            queries.span.extracting(part(owner, rows: rows.count, width: heads.queryWidth)),
+            keyValues.span.extracting(part(owner, rows: keyRows, width: heads.keyValueWidth)),
             scratch: &space.attention, into: &space.input)
         }
         var finite = addAttention(of: layer, to: &own, block.height, &space)

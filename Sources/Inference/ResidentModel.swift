@@ -101,13 +101,19 @@ public final class ResidentModel: Sendable {
         var target = table._mutatingExtracting(tableRow * width..<(tableRow + 1) * width)
         copy(scratch.keyValues.span.extracting(row * width..<(row + 1) * width), into: &target)
       }
+      var rows = step.rows
+      if index == layers.count - 1 {
+        rows = pass.select(
+          step.wanted, of: rows, layers: 1, states: &states, queries: &scratch.queries)
+      }
       let isFinite = try pass.finish(
-        &states, step.rows, [layer], queries: scratch.queries, keyValues: tables[index])
+        &states, rows, [layer], queries: scratch.queries, keyValues: tables[index],
+        keyRows: tables[index].count / width)
       guard isFinite[0] else { throw decoder.notFinite(afterLayer: index, engine.pool) }
     }
     let vocabulary = VocabularyHead(
       decoder, pass, vectors: headVectors, panels: .resident(head))
-    let normed = try vocabulary.normed(states, rows: step.wanted)
+    let normed = try vocabulary.normed(states, count: step.wanted.count)
     let statistics = try vocabulary.score(normed, targets: []).statistics
     guard statistics.allSatisfy(\.isFinite) else {
       throw decoder.notFinite(afterLayer: nil, engine.pool)

@@ -49,13 +49,13 @@ struct VocabularyHead {
     let token: Int
   }
 
-  /// The final norm of some rows of `states`, [rows.count, hidden]; the first of them lies at `start`.
-  func normed(_ states: [Float], at start: Int = 0, rows: [Int]) throws -> [Float] {
-    var normed = [Float](repeating: 0, count: rows.count * hidden)
+  /// The final norm of `count` rows of `states`, the first of which lies at `start`: [count, hidden].
+  func normed(_ states: [Float], at start: Int = 0, count: Int) throws -> [Float] {
+    var normed = [Float](repeating: 0, count: count * hidden)
     try pass.pool.forEachTile(of: &normed, tile: 64 * hidden) {
       [hidden, norm = vectors.norm] offset, tile in
       for index in 0..<tile.count / hidden {
-        let from = start + rows[offset / hidden + index] * hidden
+        let from = start + offset + index * hidden
         var out = tile._mutatingExtracting(index * hidden..<(index + 1) * hidden)
         norm?.apply(states.span.extracting(from..<from + hidden), into: &out)
       }

@@ -86,15 +86,15 @@ protocol GemmLibrary: Sendable {
   /// The heights at which this library has a fast product for the shape.
   func supportedHeights(outputs: Int, inputs: Int, among heights: [Int]) -> [Int]
   func makeContent(outputs: Int, inputs: Int, heights: [Int]) -> any PackedContent
-  /// Room for several matrices that come and go together.
+  /// Room for several matrices that come and go together; a library may take it from `memory`.
   func makeContents(
-    _ shapes: [(outputs: Int, inputs: Int)], heights: [Int]
+    _ shapes: [(outputs: Int, inputs: Int)], heights: [Int], in memory: PackingMemory
   ) -> [any PackedContent]
 }
 
 extension GemmLibrary {
   func makeContents(
-    _ shapes: [(outputs: Int, inputs: Int)], heights: [Int]
+    _ shapes: [(outputs: Int, inputs: Int)], heights: [Int], in memory: PackingMemory
   ) -> [any PackedContent] {
     shapes.map { makeContent(outputs: $0.outputs, inputs: $0.inputs, heights: heights) }
   }
@@ -170,9 +170,11 @@ public struct Gemm: Sendable {
       library.makeContent(outputs: outputs, inputs: inputs, heights: heights))
   }
 
-  /// Weights of several matrices that come and go together, in memory of their own.
-  public func packings(_ shapes: [(outputs: Int, inputs: Int)]) -> [MatrixPacking] {
-    zip(shapes, library.makeContents(shapes, heights: heights)).map { shape, content in
+  /// Weights of several matrices that come and go together; what they leave in `memory` is used again.
+  public func packings(
+    _ shapes: [(outputs: Int, inputs: Int)], in memory: PackingMemory
+  ) -> [MatrixPacking] {
+    zip(shapes, library.makeContents(shapes, heights: heights, in: memory)).map { shape, content in
       MatrixPacking(outputs: shape.outputs, inputs: shape.inputs, content)
     }
   }

@@ -37,10 +37,10 @@
 
     /// In one piece of memory, which is large enough for huge pages where the single matrix may be too small.
     func makeContents(
-      _ sizes: [(outputs: Int, inputs: Int)], heights: [Int]
+      _ sizes: [(outputs: Int, inputs: Int)], heights: [Int], in reused: PackingMemory
     ) -> [any PackedContent] {
       let shapes = sizes.map { shape(outputs: $0.outputs, inputs: $0.inputs, heights: heights) }
-      let memory = OneDNNMemory(shapes.reduce(0) { $0 + $1.alignedBytes })
+      let memory = PackedMemory(shapes.reduce(0) { $0 + $1.alignedBytes }, from: reused)
       var offset = 0
       return shapes.map { shape in
         defer { offset += shape.alignedBytes }
@@ -288,28 +288,18 @@
     }
   }
 
-  /// Memory for the weights of some matrices.
-  @safe
-  private final class OneDNNMemory: @unchecked Sendable {
-    let start: UnsafeMutableRawPointer
-
-    init(_ bytes: Int) { unsafe start = alignedMemory(bytes) }
-
-    deinit { unsafe free(start) }
-  }
-
   /// Weights in oneDNN's layout.
   @safe
   private final class OneDNNMatrix: PackedContent, @unchecked Sendable {
     private let shape: OneDNNShape
-    private let memory: OneDNNMemory
+    private let memory: PackedMemory
     private let storage: UnsafeMutableRawPointer
 
     convenience init(_ shape: OneDNNShape) {
-      self.init(shape, in: OneDNNMemory(shape.packedBytes), at: 0)
+      self.init(shape, in: PackedMemory(shape.packedBytes), at: 0)
     }
 
-    init(_ shape: OneDNNShape, in memory: OneDNNMemory, at offset: Int) {
+    init(_ shape: OneDNNShape, in memory: PackedMemory, at offset: Int) {
       self.shape = shape
       self.memory = memory
       unsafe storage = memory.start + offset

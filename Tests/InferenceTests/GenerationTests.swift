@@ -75,7 +75,8 @@ struct GenerationTests {
         keyValues: &tables.keyValues)
       table.replaceSubrange(
         first * width..<(first + rows.count) * width, with: tables.keyValues)
-      _ = try pass.finish(&states, rows, [layer], queries: tables.queries, keyValues: table)
+      _ = try pass.finish(
+        &states, rows, [layer], queries: tables.queries, keyValues: table, keyRows: tokens.count)
       return states
     }
 

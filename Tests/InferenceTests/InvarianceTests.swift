@@ -88,6 +88,19 @@ struct InvarianceTests {
     }
   }
 
+  @Test("whatever other tokens of a sequence are scored", arguments: precisions)
+  func scoredTokens(precision: Precision) throws {
+    let requests = Requests(seed: 7).sequences
+    let some = try scores(requests, sources: models, precision: precision)
+    let all = try scores(
+      requests.map { ($0.tokens, 1..<$0.tokens.count) }, sources: models, precision: precision)
+    for (some, all) in zip(some, all) {
+      for (index, results) in some.enumerated() {
+        #expect(Array(all[index].suffix(results.count)) == results)
+      }
+    }
+  }
+
   @Test("in bf16 near to f32, and not equal to it", .enabled(if: precisions.contains(.bf16)))
   func precision() throws {
     let requests = Requests(seed: 5).sequences

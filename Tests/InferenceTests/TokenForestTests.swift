@@ -78,4 +78,36 @@ struct TokenForestTests {
     }
     #expect(seen == order.count)
   }
+  @Test("lets a selection of rows see what they saw among all", arguments: 1...7)
+  func selection(step: Int) {
+    var forest = TokenForest()
+    for index in 0..<30 {
+      _ = forest.insertPath([index % 2, index % 3, index % 5, 4, index % 7, index])
+    }
+    let order = forest.preorder
+    let rows = ForestRows(
+      forest, order: order, part: 0..<order.count, probesOfNode: NodeProbes(forest)
+    ).rows
+    // Runs and single rows.
+    let wanted = (0..<rows.count).filter { ($0 / step) % 3 != 1 || $0 % 5 == 0 }
+    let selected = rows.selecting(wanted)
+
+    func visible(_ row: Int, of rows: ForwardRows) -> [[Int32]] {
+      var found: [[Int32]] = []
+      rows.forEachSegment(in: row..<row + 1) { segment, run in
+        let ranges = rows.ranges[segment.prefix] + [segment.last(row: run.lowerBound)]
+        found += ranges.map { [$0.start, $0.count] }
+      }
+      return found
+    }
+
+    #expect(selected.count == wanted.count)
+    #expect(selected.segments.map(\.rows).reduce(0) { $0 + $1.count } == wanted.count)
+    for (place, row) in wanted.enumerated() {
+      #expect(selected.tokens[place] == rows.tokens[row])
+      #expect(selected.positions[place] == rows.positions[row])
+      #expect(visible(place, of: selected) == visible(row, of: rows))
+    }
+    #expect(rows.selecting([]).segments.isEmpty)
+  }
 }
