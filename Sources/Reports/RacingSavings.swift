@@ -8,6 +8,8 @@ struct RacingSavings {
   /// Full passes over the search split that they did not take.
   let savedPasses: Double
   /// How many of them were, by the looks' own probabilities, not behind the last leader.
+  ///
+  /// A lower bound: every look counts as the only one, and its leader as if luck had no part in the choice.
   let expectedMistakes: Double
 
   /// Nil if nobody has stopped.
@@ -25,7 +27,7 @@ struct RacingSavings {
 
   var text: String {
     "racing stopped \(counted(stopped, "candidate")) early and saved \(fixed(savedPasses, 1)) passes; "
-      + "about \(fixed(expectedMistakes, 1)) of them may not have been behind"
+      + "at least \(fixed(expectedMistakes, 1)) of them may not have been behind"
   }
 
   var json: JSONValue {
