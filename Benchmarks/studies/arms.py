@@ -4,12 +4,14 @@ Four arms search the demo family with the same budget in full passes over the se
 several seeds:
 
   (i)   Mergevolve's default but for the range of the weights, which is the demo's; base, experts and simple merges
-        are charged to it, and at every point of its curve the search and validation passes of the finalists from
-        which it would recommend
+        are charged to it, and at every point of its curve all that choosing its recommendation takes: the items
+        of the search split that finalists have not seen, and their validation
   (ii)  Mergevolve in mergekit-evolve's genome (a weight for each expert and group of layers) with plain CMA-ES,
         every candidate scored by its hits on all items
   (iii) pycma with mergekit-evolve's settings (start 1/experts, sigma 1/6, no bounds), best observed
   (iv)  random search in two knots for each expert with the same range, best observed
+
+A second ratio leaves out what choosing takes, which is spent once, at the end, and not at every point.
 
 The recommendation of (i) and (ii) after a generation is what `mergevolve finish` makes of the store as it
 then was. Points are exact match on the four test files (mean, everything decoded that is not proved). The
@@ -80,26 +82,30 @@ def hand_on(finished, copy):
 
 
 def recommended(store, counts_all):
-    """Passes that led to a finished store's winner, and its score on test."""
+    """Passes that led to a finished store's winner, its score on test, and which of the passes chose it."""
     with contextlib.closing(sqlite3.connect(store)) as rows:
-        charged = rows.execute(
-            "SELECT sum(e.cost) FROM evaluation e JOIN candidate c ON c.id = e.candidate JOIN search s "
-            "WHERE c.kind = 'search' AND e.split = 'search' AND e.precision = s.precision "
-            "AND e.decode = s.decode").fetchone()[0] or 0
+        def number(query):
+            return rows.execute(query).fetchone()[0] or 0
+
+        searched = (
+            "FROM evaluation e JOIN candidate c ON c.id = e.candidate JOIN search s WHERE c.kind = 'search' "
+            "AND e.split = 'search' AND e.precision = s.precision AND e.decode = s.decode")
+        charged, choosing = number(f"SELECT sum(e.cost) {searched}"), 0
         if counts_all:
-            charged += rows.execute(
-                "SELECT count(*) FROM candidate WHERE kind IN ('base', 'expert', 'simple')").fetchone()[0]
-            charged += rows.execute("SELECT count(DISTINCT candidate) FROM finalist").fetchone()[0]
-            charged += rows.execute(
-                "SELECT count(*) FROM candidate WHERE kind = 'finalist'").fetchone()[0]
-        score = rows.execute(
+            charged += number(
+                "SELECT count(*) FROM candidate WHERE kind IN ('base', 'expert', 'simple')")
+            choosing = (
+                number(f"SELECT sum(1 - e.cost) {searched} AND c.id IN (SELECT candidate FROM finalist)")
+                + number("SELECT count(*) FROM candidate WHERE kind = 'finalist'")
+                + number("SELECT count(DISTINCT candidate) FROM finalist"))
+        score = number(
             "SELECT e.score FROM conclusion c JOIN evaluation e ON e.candidate = c.winner "
-            "WHERE e.split = 'test' ORDER BY c.round DESC LIMIT 1").fetchone()[0]
-    return float(charged), float(score)
+            "WHERE e.split = 'test' ORDER BY c.round DESC LIMIT 1")
+    return float(charged + choosing), float(score), float(choosing)
 
 
 def mergevolve(arm, program, arguments, seed, folder, baselines):
-    """The curve of a search with this program: (passes, exact match on test)."""
+    """The curve of a search with this program: (passes, exact match on test, passes of choosing)."""
     charged = baselines if arm == "(i)" else 0
     file, store = folder / "search.yaml", folder / "store.sqlite"
     file.write_text(
@@ -159,7 +165,7 @@ class Observed:
             if score > self.best:
                 self.best = score
                 test = self.judge.results([recipe], "test", "unproved")[0]
-                self.points.append((float(self.passes), float(test["exact_match"].mean())))
+                self.points.append((float(self.passes), float(test["exact_match"].mean()), 0.0))
         return scores
 
 
@@ -186,11 +192,11 @@ def random_search(search, judge, arguments, seed):
     return observed.points
 
 
-def at(points, grid):
+def at(points, grid, counts_choosing=True):
     """The curve as steps: nothing is recommended before the first point."""
     values = np.full(len(grid), -np.inf)
-    for passes, score in points:
-        values[grid >= passes] = score
+    for passes, score, choosing in points:
+        values[grid >= passes - (0 if counts_choosing else choosing)] = score
     return values
 
 
@@ -238,12 +244,13 @@ def main():
                 else:
                     points = random_search(search, judge, arguments, seed)
             curves[arm].append(points)
-            text = "  ".join(f"{passes:.0f}: {score:.4f}" for passes, score in points)
+            text = "  ".join(f"{passes:.0f}: {score:.4f}" for passes, score, _ in points)
             print(f"seed {seed} {arm:5} {text}", flush=True)
     if arguments.output:
         pathlib.Path(arguments.output).write_text(json.dumps(curves))
 
     steps = {arm: np.array([at(points, grid) for points in found]) for arm, found in curves.items()}
+    steps["(i) °"] = np.array([at(points, grid, counts_choosing=False) for points in curves["(i)"]])
     shown = [p for p in (15, 25, 50, 75, 100, 150, 200, 250, 300) if p <= arguments.budget]
     print(f"\nMedian over {arguments.seeds} seeds of exact match on test; a pass is {tokens} tokens\n")
     print("passes  " + " ".join(f"{p:>7}" for p in shown))
@@ -251,24 +258,31 @@ def main():
         medians = np.median(values, 0)
         cells = [f"{medians[p - 1]:7.4f}" if np.isfinite(medians[p - 1]) else "      –" for p in shown]
         print(f"{arm:7} " + " ".join(cells))
+    print("(i) ° without the passes that choose the recommendation")
 
-    value, target, first, second = ratio(steps["(i)"], steps["(iii)"], grid)
+    value, high = compare(steps["(i)"], steps["(iii)"], grid, tokens, "(i)")
+    compare(steps["(i) °"], steps["(iii)"], grid, tokens, "(i) °")
+    print("goal, of the first: at most 1/3, and the upper end at most 1/2")
+    raise SystemExit(0 if value <= 1 / 3 and high <= 0.5 else 1)
+
+
+def compare(ours, theirs, grid, tokens, name):
+    """Prints the ratio with its interval; returns it and the interval's upper end."""
+    value, target, first, second = ratio(ours, theirs, grid)
     rng = np.random.default_rng(0)
-    draws = []
-    for _ in range(2000):
-        ours = steps["(i)"][rng.integers(arguments.seeds, size=arguments.seeds)]
-        theirs = steps["(iii)"][rng.integers(arguments.seeds, size=arguments.seeds)]
-        draws.append(ratio(ours, theirs, grid)[0])
+    seeds = len(ours)
+    draws = [
+        ratio(ours[rng.integers(seeds, size=seeds)], theirs[rng.integers(seeds, size=seeds)], grid)[0]
+        for _ in range(2000)]
     low, high = np.quantile(draws, [0.025, 0.975])
 
     def passes(value):
         return f"from {value:.0f} passes ({value * tokens:.0f} tokens)" if value else "never"
 
-    print(f"\ntarget {target:.4f}: (i) {passes(first)}, (iii) {passes(second)}")
     print(
-        f"ratio {value:.3f}, 95 % interval {low:.3f} … {high:.3f} over seeds (goal: at most 1/3, and the "
-        "upper end at most 1/2)")
-    raise SystemExit(0 if value <= 1 / 3 and high <= 0.5 else 1)
+        f"\ntarget {target:.4f}: {name} {passes(first)}, (iii) {passes(second)}; ratio {value:.3f}, 95 % interval "
+        f"{low:.3f} … {high:.3f} over seeds")
+    return value, high
 
 
 if __name__ == "__main__":
